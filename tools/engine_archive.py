@@ -1,9 +1,9 @@
 """Puts together what the browser's worker loads, as web/public/runtime/ with a manifest.
 
-The engine's archive is the package `backlight` as it lies in the checkout: the same files in the same
-order with the same dates give the same bytes, so its name, which carries its hash, changes only with
-its content and may be cached for ever. The manifest maps each logical name to path (relative to the
-manifest), size and SHA-256.
+The engine's archive is the package `backlight` as it lies in the checkout: the same files in the
+same order with the same dates give the same bytes, so its name, which carries its hash, changes
+only with its content and may be cached for ever. The manifest maps each logical name to its path
+(relative to the manifest), size and SHA-256.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def zipped(members: list[tuple[str, bytes]]) -> bytes:
 
 
 def write_runtime(assets: dict[str, bytes], out: Path = OUT) -> dict[str, dict[str, object]]:
-    """Write each asset under a name with its hash, then the manifest; remove what is no longer named."""
+    """Write each asset under a name with its hash, then the manifest; remove what it lacks."""
     out.mkdir(parents=True, exist_ok=True)
     files: dict[str, dict[str, object]] = {}
     for name, data in assets.items():

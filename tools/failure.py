@@ -1,8 +1,8 @@
 """The one way in which set-up fails: a sentence that says what to do, and a non-zero exit.
 
-Every tool wraps its `main` in `reported`; code below raises `SetupFailure` with the sentence, and the
-errors that any file operation can meet (a full disk, a folder that cannot be written) are put into
-words here once.
+Every tool wraps its `main` in `reported`; code below raises `SetupFailure` with the sentence, and
+the errors that any file operation can meet (a full disk, a folder that cannot be written) are put
+into words here once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable
-
 
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -2,8 +2,8 @@
 
 Pyodide comes from npm (pinned in web/package.json, checked by npm against the lock file). Its NumPy
 wheel is not on npm, so it is looked for in three places: Pyodide's own server, as its loader names
-it; inside a PyPI package that ships the same wheel, of which only the needed megabytes are read; and
-that whole package, by pip. Whatever the place, the SHA-256 is the one in Pyodide's lock file.
+it; inside a PyPI package that ships the same wheel, of which only the needed megabytes are read;
+and that whole package, by pip. Whatever the place, the SHA-256 is the one in Pyodide's lock file.
 """
 
 from __future__ import annotations

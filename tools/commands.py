@@ -1,0 +1,84 @@
+"""Runs the programs that set-up needs, and says in one sentence why one of them failed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from failure import SetupFailure
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / ".cache" / "logs"
+
+CAUSES = [  # what the output of pip, npm and apt says, and what that means
+    (
+        r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT",
+        "the disk is full: free about 1 GB and run the same command again",
+    ),
+    (
+        r"name resolution|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries|ENOTFOUND"
+        r"|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Network is unreachable"
+        r"|Could not resolve|ProxyError|Connection refused|No matching distribution found",
+        "the package index cannot be reached: connect to a network (or set up the proxy) "
+        "and run the same command again",
+    ),
+    (
+        r"EINTEGRITY|DO NOT MATCH THE HASHES|hash mismatch",
+        "a downloaded file is not the one that the lock file names: run the same command again, "
+        "and if it repeats, use another network or package index",
+    ),
+    (
+        r"Permission denied|EACCES|EPERM",
+        "a file cannot be written: run from a checkout that you own",
+    ),
+]
+
+
+def why(output: str) -> str:
+    """Say what to do about the output of a program that failed."""
+    for pattern, sentence in CAUSES:
+        if re.search(pattern, output):
+            return sentence
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return f"the last line was: {lines[-1][:200]}" if lines else "it said nothing"
+
+
+def run(
+    doing: str,
+    command: list[str],
+    *,
+    log: str,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Announce and run one program; its output goes to a log, which a failure names."""
+    print(f"{doing} ...", end="", flush=True)
+    began = time.monotonic()
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=cwd,
+            env=dict(env or os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError:
+        print()
+        raise SetupFailure(f"{doing} failed: {command[0]} is not installed.") from None
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"{log}.log"
+    path.write_text(done.stdout, "utf-8")
+    if done.returncode:
+        print()
+        raise SetupFailure(
+            f"{doing} failed, {why(done.stdout)} (the whole output is in {path.relative_to(ROOT)})."
+        )
+    print(f" {time.monotonic() - began:.1f} s")

