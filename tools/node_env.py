@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import engine_archive
+import runtime_folder
 import stamps
 from commands import run
 from failure import SetupFailure
@@ -75,19 +76,24 @@ def install_packages(node: Node) -> None:
 
 
 def make_runtime(node: Node) -> None:
-    """Fill web/public/runtime with what the worker loads."""
-    tools = [ROOT / "tools" / name for name in ("pyodide_assets.py", "engine_archive.py")]
+    """Fill web/public/runtime with what the worker loads, and say what it weighs."""
+    tools = sorted((ROOT / "tools").glob("*.*"))
     inputs = [*engine_archive.package_files(), *tools, WEB / "package-lock.json"]
     wanted = stamps.key(*inputs)
-    if not stamps.done("runtime", wanted, engine_archive.OUT / "manifest.json"):
-        print("Gathering what the browser's Python needs ...", flush=True)
-        engine_archive.main()
-        stamps.record("runtime", wanted)
+    if stamps.done("runtime", wanted, runtime_folder.OUT / "manifest.json"):
+        return
+    print("Gathering what the browser's Python needs ...", flush=True)
+    sizes = runtime_folder.fill(node.env)
+    print(
+        f"The browser loads {sum(sizes.values()):,} bytes before the first run, of them the engine "
+        f"{sizes['engine.zip']:,} of {engine_archive.BUDGET:,} allowed."
+    )
+    stamps.record("runtime", wanted)
 
 
 def build_page(node: Node) -> None:
     """Build web/dist, unless it was built from the very same files."""
-    manifest = engine_archive.OUT / "manifest.json"
+    manifest = runtime_folder.OUT / "manifest.json"
     examples = sorted((ROOT / "examples").glob("*.py"))
     wanted = stamps.key(*stamps.files_below(WEB, NOT_INPUT), manifest, *examples)
     if not stamps.done("page", wanted, DIST / "index.html"):

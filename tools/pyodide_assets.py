@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import download
-from failure import DISK_IS_FULL, NOT_WRITABLE, SetupFailure, reported
+from failure import DISK_IS_FULL, NOT_WRITABLE, SetupFailure
+from python_env import PIP
 
 ROOT = Path(__file__).resolve().parent.parent
 PYODIDE = ROOT / "web" / "node_modules" / "pyodide"
@@ -28,7 +28,7 @@ CACHE = ROOT / ".cache"
 
 VERSION = "314.0.3"  # with the NumPy that CARRIER ships; a newer Pyodide wants another one
 CARRIER = "open-webui==0.12.4"  # a PyPI package whose wheel holds Pyodide's NumPy wheel
-RUNTIME_FILES = ("pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LOADER_FILES = ("pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm")
 CDN_TIMEOUT_S = 4.0
 
 
@@ -70,8 +70,7 @@ def from_cdn(wheel: Wheel, pyodide: Path) -> Iterable[bytes]:
 
 
 def _pip(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([*PIP, "-q", *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
         raise OSError((done.stderr.strip().splitlines() or ["pip failed"])[-1])
 
@@ -130,14 +129,3 @@ def numpy_wheel(pyodide: Path = PYODIDE, cache: Path = CACHE) -> Path:
         "NumPy for the browser could not be fetched, neither from Pyodide's server nor from the "
         "Python package index: connect to a network and run the same command again."
     )
-
-
-def main() -> int:
-    """Check Pyodide, fetch NumPy, print where it is."""
-    check_pyodide()
-    print(numpy_wheel())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(reported(main))
