@@ -1,0 +1,49 @@
+/** The examples: each is a file in `examples/`, described by its own docstring. */
+
+export interface Example {
+  /** File name without `.py`. */
+  id: string;
+  /** File name. */
+  name: string;
+  /** First line of the docstring. */
+  title: string;
+  /** The sentence after it. */
+  about: string;
+  code: string;
+}
+
+/** The example that the page opens with. */
+export const OPENING = 'digits';
+
+const DOCSTRING = /^(?:#[^\n]*\n|\s*\n)*[rR]?("""|''')([\s\S]*?)\1/;
+
+/** Title and sentence out of a module's docstring; the file name where there is none. */
+export function describe(name: string, code: string): { title: string; about: string } {
+  const text = DOCSTRING.exec(code)?.[2] ?? '';
+  const [title = '', ...rest] = text.trim().split('\n');
+  const about = rest.join('\n').trim().split(/\n\s*\n/)[0] ?? '';
+  const sentence = /^[\s\S]*?[.!?](?=\s|$)/.exec(about)?.[0] ?? about;
+  return {
+    title: title.trim().replace(/\.$/, '') || name,
+    about: sentence.replace(/\s+/g, ' ').trim(),
+  };
+}
+
+/** Examples out of the files `path -> text`, the opening one first, then by title. */
+export function catalogue(files: Record<string, string>): Example[] {
+  return Object.entries(files)
+    .map(([path, code]) => {
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      return { id: name.replace(/\.py$/, ''), name, code, ...describe(name, code) };
+    })
+    .filter((example) => !example.id.startsWith('_'))
+    .sort((a, b) => Number(b.id === OPENING) - Number(a.id === OPENING) || a.title.localeCompare(b.title, 'en'));
+}
+
+export const examples: readonly Example[] = catalogue(
+  import.meta.glob<string>('../../../examples/*.py', { query: '?raw', import: 'default', eager: true }),
+);
+
+export function exampleById(id: string): Example | null {
+  return examples.find((example) => example.id === id) ?? null;
+}

@@ -1,0 +1,81 @@
+/** One curve of a run: columns that grow, and thin themselves where they get long. */
+
+export interface CurveInfo {
+  id: number;
+  name: string;
+  line: number;
+  kind: 'loss' | 'validation';
+}
+
+/** Most points of a curve; twice what a screen can show. */
+export const MAX_POINTS = 8_192;
+
+export class Curve implements CurveInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly line: number;
+  readonly kind: 'loss' | 'validation';
+  steps = new Float64Array(256);
+  values = new Float64Array(256);
+  length = 0;
+  /** The newest point, kept apart since thinning may drop it. */
+  lastStep = NaN;
+  lastValue = NaN;
+  firstValue = NaN;
+  readonly #max: number;
+
+  constructor(info: CurveInfo, max: number = MAX_POINTS) {
+    this.id = info.id;
+    this.name = info.name;
+    this.line = info.line;
+    this.kind = info.kind;
+    this.#max = max;
+  }
+
+  push(step: number, value: number): void {
+    if (this.length === 0) this.firstValue = value;
+    if (this.length === this.#max) this.#thin();
+    if (this.length === this.steps.length) {
+      this.steps = grown(this.steps);
+      this.values = grown(this.values);
+    }
+    this.steps[this.length] = step;
+    this.values[this.length] = value;
+    this.length++;
+    this.lastStep = step;
+    this.lastValue = value;
+  }
+
+  /** Halve the curve: of every four points stay the least and the greatest, or one that is not finite. */
+  #thin(): void {
+    const { steps, values } = this;
+    let kept = 0;
+    const keep = (i: number): void => {
+      steps[kept] = steps[i];
+      values[kept] = values[i];
+      kept++;
+    };
+    for (let start = 0; start < this.length; start += 4) {
+      const end = Math.min(start + 4, this.length);
+      let low = start;
+      let high = start;
+      let odd = -1;
+      for (let i = start; i < end; i++) {
+        if (!Number.isFinite(values[i])) odd = odd < 0 ? i : odd;
+        if (values[i] < values[low] || !Number.isFinite(values[low])) low = i;
+        if (values[i] > values[high] || !Number.isFinite(values[high])) high = i;
+      }
+      if (odd >= 0) low = odd;
+      const [first, second] = low <= high ? [low, high] : [high, low];
+      keep(first);
+      if (second !== first) keep(second);
+    }
+    this.length = kept;
+  }
+}
+
+function grown(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,2 @@
+/** The panels of a phone: one at a time. */
+export type PhoneTab = 'code' | 'graph' | 'plots' | 'console';
