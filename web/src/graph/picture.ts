@@ -1,0 +1,202 @@
+// One frame of the stage as data: what is drawn, how it looks now, and from where. `draw.ts` turns
+// it into pixels; nothing here touches a canvas.
+
+import type { Numbers } from '../protocol';
+import { gradientOf, nonfiniteCount, normOf, valueOf, type Reading } from '../flow/scale';
+import { boxOrder, Light, type Cursor } from '../flow/playback';
+import type { LayoutResult } from './layout';
+import type { Metrics } from './metrics';
+import type { Box, Scene } from './model';
+
+/** World to screen: x * k + this.x. */
+export interface View {
+  k: number;
+  x: number;
+  y: number;
+}
+
+/** A word beside a box: who made the first NaN, who inherited it, what failed. */
+export interface Note {
+  title: string;
+  text: string;
+  serious: boolean;
+}
+
+export interface Picture {
+  scene: Scene;
+  layout: LayoutResult;
+  metrics: Metrics;
+  numbers: Numbers | null;
+  /** The numbers shown before, while colours fade over; null when they are settled. */
+  before: Numbers | null;
+  fade: number;
+  light: Light;
+  order: Map<number, number>;
+  /** How far the light is on its way from the active box, and the active box's settling. */
+  way: number;
+  notes: Map<number, Note>;
+  selected: number;
+  selectedNode: number;
+  hovered: number;
+  focused: number;
+  /** Boxes that stay bright while the others step back; null: all do. */
+  bright: ReadonlySet<number> | null;
+}
+
+export interface PictureOptions {
+  scene: Scene;
+  layout: LayoutResult;
+  metrics: Metrics;
+  numbers: Numbers | null;
+  before: Numbers | null;
+  fade: number;
+  cursor: Cursor;
+  way: number;
+  error: { node: string; sentence: string } | null;
+  selected: string | null;
+  hovered: string | null;
+  focused: number;
+  hoveredLine: number | null;
+  found: ReadonlySet<number> | null;
+}
+
+export function pictureOf(o: PictureOptions): Picture {
+  const { scene, layout, numbers } = o;
+  const { rank } = scene.structure;
+  return {
+    scene,
+    layout,
+    metrics: o.metrics,
+    numbers,
+    before: o.before,
+    fade: o.fade,
+    light: new Light(scene.topology, numbers, o.cursor),
+    order: o.cursor.phase === 'backward' ? boxOrder(numbers, scene.boxOf, (n) => rank[n] >= 0) : new Map(),
+    way: o.way,
+    notes: notesOf(scene, numbers, o.error),
+    selected: boxWithKey(scene, o.selected),
+    selectedNode: nodeWithKey(scene, o.selected),
+    hovered: boxWithKey(scene, o.hovered),
+    focused: o.focused,
+    bright: o.found ?? brightOf(scene, o.hoveredLine),
+  };
+}
+
+const keys = new WeakMap<Scene, { nodes: Map<string, number>; boxes: Map<string, number> }>();
+
+function keysOf(scene: Scene) {
+  let known = keys.get(scene);
+  if (!known) {
+    known = {
+      nodes: new Map(scene.topology.nodes.map((n, i) => [n.key, i])),
+      boxes: new Map(scene.boxes.map((b, i) => [b.key, i])),
+    };
+    keys.set(scene, known);
+  }
+  return known;
+}
+
+export function nodeWithKey(scene: Scene, key: string | null): number {
+  return key === null ? -1 : (keysOf(scene).nodes.get(key) ?? -1);
+}
+
+/** The box that stands for a key: of a box, or of a node wherever it is shown. */
+export function boxWithKey(scene: Scene, key: string | null): number {
+  if (key === null) return -1;
+  const box = keysOf(scene).boxes.get(key);
+  if (box !== undefined) return box;
+  const node = nodeWithKey(scene, key);
+  return node < 0 ? -1 : scene.boxOf[node];
+}
+
+/** The boxes of a line: those made on it, else those made through it. */
+function brightOf(scene: Scene, line: number | null): Set<number> | null {
+  if (!line) return null;
+  const on = new Set<number>();
+  const through = new Set<number>();
+  scene.topology.nodes.forEach((node, i) => {
+    const box = scene.boxOf[i];
+    if (box < 0) return;
+    if (node.frames.at(-1)?.line === line) on.add(box);
+    else if (node.frames.some((f) => f.line === line)) through.add(box);
+  });
+  const bright = on.size ? on : through;
+  if (!bright.size) return null;
+  for (const [i, box] of scene.boxes.entries()) if (box.kind === 'loss' && bright.has(scene.boxOf[box.node])) bright.add(i);
+  return bright;
+}
+
+/** Whether a group around a bright box is bright, too. */
+export function isBright(picture: Picture, index: number): boolean {
+  const { bright, scene } = picture;
+  if (!bright || bright.has(index)) return true;
+  if (scene.boxes[index].kind !== 'open') return false;
+  for (const b of bright) for (let p = b; p >= 0; p = scene.boxes[p].parent) if (p === index) return true;
+  return false;
+}
+
+function notesOf(scene: Scene, numbers: Numbers | null, error: PictureOptions['error']): Map<number, Note> {
+  const notes = new Map<number, Note>();
+  const { topology, structure, boxOf } = scene;
+  if (numbers) {
+    let first = true;
+    topology.nodes.forEach((node, i) => {
+      if (structure.rank[i] < 0) return;
+      const value = valueOf(numbers, i);
+      if (value.mark !== 'nonfinite') return;
+      const inherited = structure.sources[i].some((s) => valueOf(numbers, s).mark === 'nonfinite');
+      const box = boxOf[i];
+      if (box < 0 || notes.get(box)?.serious) return;
+      if (inherited) notes.set(box, { title: '', text: `value ${value.text}, inherited`, serious: false });
+      else {
+        const of = node.shape.reduce((a, b) => a * b, 1);
+        const text = of === 1 ? 'its inputs are finite' : `${nonfiniteCount(numbers.values, i)} of ${of.toLocaleString('en-US')} values`;
+        notes.set(box, { title: first ? `first ${value.text}` : value.text, text, serious: true });
+        first = false;
+      }
+    });
+  }
+  const failed = error ? nodeWithKey(scene, error.node) : topology.nodes.findIndex((n) => n.failed);
+  if (failed >= 0 && boxOf[failed] >= 0) {
+    notes.set(boxOf[failed], { title: '', text: error?.sentence ?? 'raised an error', serious: true });
+  }
+  return notes;
+}
+
+/** The reading of a box's gradient: of the node whose value leaves it. */
+export function readingOf(picture: Picture, node: number): Reading {
+  return gradientOf(picture.numbers, node);
+}
+
+/** The level that is shown while colours fade from one step's to the next's. */
+export function shownLevel(picture: Picture, node: number, level: number): number {
+  if (!picture.before || picture.fade >= 1) return level;
+  const old = gradientOf(picture.before, node);
+  return old.mark === 'finite' ? old.level + (level - old.level) * picture.fade : level;
+}
+
+/** The gradient of a link: of the strongest value that flows along it. */
+export function linkReading(picture: Picture, nodes: number[]): { node: number; reading: Reading; norm: number } {
+  let best = { node: nodes[0], reading: readingOf(picture, nodes[0]), norm: 0 };
+  for (const node of nodes) {
+    const reading = readingOf(picture, node);
+    if (reading.mark === 'nonfinite') return { node, reading, norm: NaN };
+    const norm = reading.mark === 'finite' ? normOf(picture.scene.topology.nodes[node], reading.rms) : 0;
+    if (norm > best.norm || (best.reading.mark === 'none' && reading.mark !== 'none')) best = { node, reading, norm };
+  }
+  return best;
+}
+
+/** The weakest over the strongest of a stack: what a vanishing or exploding gradient costs. */
+export function stackRatio(picture: Picture, box: Box): { ratio: number; from: string; to: string } | null {
+  let [low, high] = [Infinity, 0];
+  let [lowAt, highAt] = [-1, -1];
+  box.cells.forEach((node, i) => {
+    const { mark, rms } = readingOf(picture, node);
+    if (mark !== 'finite') return;
+    if (rms < low) [low, lowAt] = [rms, i];
+    if (rms > high) [high, highAt] = [rms, i];
+  });
+  if (lowAt < 0 || high / low < 1000) return null;
+  return { ratio: high / low, from: box.labels[highAt], to: box.labels[lowAt] };
+}
