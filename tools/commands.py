@@ -20,6 +20,11 @@ CAUSES = [  # what the output of pip, npm and apt says, and what that means
         "the disk is full: free about 1 GB and run the same command again",
     ),
     (
+        r"CERT_IN_CHAIN|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERTIFICATE_VERIFY_FAILED",
+        "this network has a certificate of its own: set SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to "
+        "the file that holds it and run the same command again",
+    ),
+    (
         r"name resolution|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries|ENOTFOUND"
         r"|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Network is unreachable"
         r"|Could not resolve|ProxyError|Connection refused|No matching distribution found",
@@ -36,6 +41,7 @@ CAUSES = [  # what the output of pip, npm and apt says, and what that means
         "a file cannot be written: run from a checkout that you own",
     ),
 ]
+TELLING = r"[Ee]rror: \S|npm error (?!code |A complete log)\S"  # better than the last line
 
 
 def why(output: str) -> str:
@@ -44,7 +50,8 @@ def why(output: str) -> str:
         if re.search(pattern, output):
             return sentence
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return f"the last line was: {lines[-1][:200]}" if lines else "it said nothing"
+    telling = [line for line in lines if re.search(TELLING, line)] or lines[-1:]
+    return f"it said: {telling[0][:200]}" if telling else "it said nothing"
 
 
 def run(
