@@ -33,7 +33,11 @@ def _serve(settings: Settings) -> None:
             f"The page is not built: {settings.page_directory} has no index.html. "
             "Run 'make build' first (or 'make play', which does both)."
         )
-    listener = _listen(settings)
+    with _listen(settings) as listener:
+        _serve_on(settings, listener)
+
+
+def _serve_on(settings: Settings, listener: socket.socket) -> None:
     try:
         from . import gunicorn_server
     except ImportError as e:
@@ -60,8 +64,10 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind(address)
         listener.listen(512)
     except PermissionError:
+        listener.close()
         raise BadSetting(f"Port {settings.port} is for root: give a --port from 1024 on.") from None
     except OSError as e:
+        listener.close()
         raise BadSetting(
             f"Port {settings.port} on {settings.host} cannot be had ({e.strerror}): end the "
             f"program that uses it, or give another: --port {settings.port + 1} "

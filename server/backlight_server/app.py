@@ -14,7 +14,7 @@ from flask import Response, g, request
 from . import page
 from .api import errors, health, runs
 from .api.guard import Guard
-from .api.schemas import Error
+from .api.schemas import ERROR_SCHEMA
 from .runs.manager import Manager
 from .sandbox.cgroup import Cgroups
 from .sandbox.command import Layout
@@ -87,8 +87,8 @@ def create_app(
         MAX_CONTENT_LENGTH=settings.body_kib << 10,
         MAX_FORM_MEMORY_SIZE=0,
         MAX_FORM_PARTS=0,
-        HTTP_ERROR_SCHEMA=Error,
-        VALIDATION_ERROR_SCHEMA=Error,
+        HTTP_ERROR_SCHEMA=ERROR_SCHEMA,
+        VALIDATION_ERROR_SCHEMA=ERROR_SCHEMA,
     )
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
     app.extensions["backlight"] = {"token": token, "manager": manager}

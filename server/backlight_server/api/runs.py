@@ -18,7 +18,7 @@ from ..runs.run import Run
 from ..settings import Settings
 from .errors import refuse
 from .guard import Guard
-from .schemas import CommandBody, Error, RunBody, Started, command_of
+from .schemas import ERROR_SCHEMA, CommandBody, RunBody, Started, command_of
 
 BATCH_SECONDS = 0.04  # between two writes of a stream; each carries all there is
 PING_SECONDS = 15.0
@@ -181,7 +181,7 @@ def _errors(*statuses: int) -> dict[int, Any]:
     return {
         status: {
             "description": "See `message`.",
-            "content": {"application/json": {"schema": Error.model_json_schema()}},
+            "content": {"application/json": {"schema": ERROR_SCHEMA}},
         }
         for status in statuses
     }

@@ -7,6 +7,8 @@ here at once.
 from __future__ import annotations
 
 import dataclasses
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from backlight.session import protocol
@@ -50,10 +52,11 @@ RunBody: Any = model_of(protocol.Run, without=("run",))
 
 _COMMANDS = tuple(cls for cls in get_args(protocol.Command) if cls is not protocol.Run)
 _MODELS = tuple(model_of(cls, optional=("run",)) for cls in _COMMANDS)
+_ANY = reduce(or_, _MODELS)
 _BY_TYPE = {cls.__dataclass_fields__["type"].default: cls for cls in _COMMANDS}
 
 
-class CommandBody(RootModel[Annotated[_MODELS, Field(discriminator="type")]]):  # type: ignore[valid-type]
+class CommandBody(RootModel[Annotated[_ANY, Field(discriminator="type")]]):  # type: ignore[valid-type]
     """What a running program can be told; the address says which run is meant."""
 
 
@@ -80,10 +83,12 @@ class ErrorBody(BaseModel):
     detail: dict[str, Any] = {}
 
 
-class Error(BaseModel):
-    """The shape of every error."""
-
-    error: ErrorBody
+#: The shape of every error, as `errors.shape` makes it.
+ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"error": ErrorBody.model_json_schema()},
+    "required": ["error"],
+}
 
 
 class SandboxInfo(BaseModel):

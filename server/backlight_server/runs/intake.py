@@ -20,6 +20,9 @@ from ..sandbox.policy import Policy
 #: Every type an event may have.
 TYPES = frozenset(cls.__dataclass_fields__["type"].default for cls in get_args(protocol.Event))
 
+#: Every state a run may enter (a tuple: what is looked up may be anything).
+STATES = get_args(protocol.State)
+
 #: States that end a program; the child stays on only to answer `inspect`.
 TERMINAL = frozenset({"finished", "failed", "stopped", "lost"})
 
@@ -43,7 +46,12 @@ def parse(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     event = envelope.get("event") if isinstance(envelope, dict) else None
-    if not isinstance(event, dict) or event.get("type") not in TYPES:
+    if not isinstance(event, dict):
+        return None
+    kind = event.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
+        return None
+    if kind == "state" and event.get("state") not in STATES:
         return None
     return event
 

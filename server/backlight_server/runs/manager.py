@@ -130,6 +130,9 @@ class Manager:
                 self._start(run)
         for ahead, run in enumerate(self._queue):
             ahead += 1  # what runs now counts, too
+            if run.ahead == ahead:
+                continue
+            run.ahead = ahead
             text = f"{ahead} run{'s' * (ahead != 1)} ahead of this one."
             run.log.append(state("queued", text=text))
 

@@ -37,6 +37,7 @@ class Run:
     phase: Phase = Phase.QUEUED
     created: float = field(default_factory=time.monotonic)
     ended_at: float = 0.0
+    ahead: int = 0  # runs that go first, as last told
     _wishes: deque[protocol.Command] = field(default_factory=deque)
     _close: protocol.Reason = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -119,16 +120,22 @@ def state(
 
 def sentence(reason: protocol.Reason, policy: Policy) -> str:
     """Say why a run ended, with the limit and the setting that moves it."""
-    limits: dict[str, str] = {
-        "wall": f"The run took its {policy.wall:g} s of time (setting wall_seconds).", "cpu": f"The
-        run used its {policy.cpu:g} s of processor time (setting cpu_seconds).", "memory": f"The
-        program needed more than its {policy.memory / MIB:g} MiB of memory " "(setting
-        memory_mib).", "output": f"The program printed more than {policy.output / MIB:g} MiB "
-        "(setting output_mib).", "events": "The program sent more events than a run may "
-        f"({policy.events:,} of at most {policy.event_bytes / MIB:g} MiB; settings events,
-        event_mib).", "processes": "The program kept starting processes or threads beyond its "
-        f"{policy.processes} (setting processes).", "user": "Stopped.", "shutdown": "The server is
-        shutting down.", } return limits.get(reason, "")
+    budget = f"{policy.events:,}, {policy.event_bytes / MIB:g} MiB"
+    sentences: dict[str, str] = {
+        "wall": f"The run took its {policy.wall:g} s of time (setting wall_seconds).",
+        "cpu": f"The run used its {policy.cpu:g} s of processor time (setting cpu_seconds).",
+        "memory": f"The program needed more than its {policy.memory / MIB:g} MiB of memory "
+        "(setting memory_mib).",
+        "output": f"The program printed more than {policy.output / MIB:g} MiB "
+        "(setting output_mib).",
+        "events": f"The program sent more events than a run may ({budget}; settings events, "
+        "event_mib).",
+        "processes": "The program kept starting processes or threads beyond its "
+        f"{policy.processes} (setting processes).",
+        "user": "Stopped.",
+        "shutdown": "The server is shutting down.",
+    }
+    return sentences.get(reason, "")
 
 
 def conclusion(

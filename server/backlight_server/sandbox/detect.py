@@ -105,8 +105,9 @@ def _explain(said: str) -> Sandbox:
         return Sandbox(
             False,
             why,
-            "Allow user namespaces to this process: in Docker with --security-opt seccomp=unconfined "
-            "--security-opt apparmor=unconfined --cap-add SYS_ADMIN, or run outside a container.",
+            "Allow user namespaces to this process: in Docker with "
+            "--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+            "--cap-add SYS_ADMIN, or run outside a container.",
         )
     return Sandbox(False, why)
 
