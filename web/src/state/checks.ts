@@ -3,10 +3,7 @@
  * alone (fields, kinds, lengths); here are the numbers that point from one part into another.
  */
 
-import type { Numbers, Topology } from '../protocol';
-
-/** Columns of `Numbers.values` and `Numbers.gradients`, in their order. */
-export const STATISTICS = ['rms', 'mean', 'min', 'max', 'zero', 'nonfinite'] as const;
+import { STATISTICS, type Numbers, type Topology } from '../protocol';
 
 const within = (index: number, length: number): boolean =>
   Number.isInteger(index) && index >= 0 && index < length;

@@ -22,6 +22,8 @@ export class Curve implements CurveInfo {
   lastStep = NaN;
   lastValue = NaN;
   firstValue = NaN;
+  /** The first step at which the curve was NaN or infinite; null while it never was. */
+  firstNonfinite: number | null = null;
   readonly #max: number;
 
   constructor(info: CurveInfo, max: number = MAX_POINTS) {
@@ -34,6 +36,7 @@ export class Curve implements CurveInfo {
 
   push(step: number, value: number): void {
     if (this.length === 0) this.firstValue = value;
+    if (!Number.isFinite(value)) this.firstNonfinite ??= step;
     if (this.length === this.#max) this.#thin();
     if (this.length === this.steps.length) {
       this.steps = grown(this.steps);
@@ -44,6 +47,19 @@ export class Curve implements CurveInfo {
     this.length++;
     this.lastStep = step;
     this.lastValue = value;
+  }
+
+  /** The newest value at or before `step`; NaN where the curve had not begun. */
+  valueAt(step: number): number {
+    if (step >= this.lastStep) return this.lastValue;
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps[middle] <= step) low = middle + 1;
+      else high = middle;
+    }
+    return low ? this.values[low - 1] : NaN;
   }
 
   /** Halve the curve: of every four points stay the least and the greatest, or one that is not finite. */

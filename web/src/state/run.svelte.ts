@@ -160,6 +160,12 @@ export class Run {
     return this.#partial;
   }
 
+  /** The newest graph of a step that came to its end. */
+  get completeTopology(): Topology | null {
+    void this.#stepsVersion;
+    return [...this.#topologies.values()].findLast((topology) => topology.complete) ?? null;
+  }
+
   /** Steps at which a graph was seen that had not been seen before. */
   get graphChanges(): readonly { step: number; hash: string }[] {
     void this.#stepsVersion;
