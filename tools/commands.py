@@ -14,11 +14,18 @@ from failure import SetupFailure
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "logs"
 
-CAUSES = [  # what the output of pip, npm and apt says, and what that means
+# What the output of a program says, and what that means.
+OF_THE_MACHINE = [
     (
         r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT",
         "the disk is full: free about 1 GB and run the same command again",
     ),
+    (
+        r"Permission denied|EACCES|EPERM",
+        "a file cannot be written: run from a checkout that you own",
+    ),
+]
+OF_THE_NETWORK = [  # asked only of what fetches: a compiler "could not resolve" something else
     (
         r"CERT_IN_CHAIN|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERTIFICATE_VERIFY_FAILED",
         "this network has a certificate of its own: set SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to "
@@ -36,17 +43,13 @@ CAUSES = [  # what the output of pip, npm and apt says, and what that means
         "a downloaded file is not the one that the lock file names: run the same command again, "
         "and if it repeats, use another network or package index",
     ),
-    (
-        r"Permission denied|EACCES|EPERM",
-        "a file cannot be written: run from a checkout that you own",
-    ),
 ]
 TELLING = r"[Ee]rror: \S|npm error (?!code |A complete log)\S"  # better than the last line
 
 
-def why(output: str) -> str:
+def why(output: str, fetches: bool) -> str:
     """Say what to do about the output of a program that failed."""
-    for pattern, sentence in CAUSES:
+    for pattern, sentence in [*OF_THE_MACHINE, *(OF_THE_NETWORK if fetches else [])]:
         if re.search(pattern, output):
             return sentence
     lines = [line.strip() for line in output.splitlines() if line.strip()]
@@ -59,10 +62,14 @@ def run(
     command: list[str],
     *,
     log: str,
+    fetches: bool = True,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Announce and run one program; its output goes to a log, which a failure names."""
+    """Announce and run one program; its output goes to a log, which a failure names.
+
+    fetches: the program uses the network, so a failure may come from there.
+    """
     print(f"{doing} ...", end="", flush=True)
     began = time.monotonic()
     try:
@@ -86,6 +93,6 @@ def run(
     if done.returncode:
         print()
         raise SetupFailure(
-            f"{doing} failed, {why(done.stdout)} (the whole output is in {path.relative_to(ROOT)})."
+            f"{doing} failed, {why(done.stdout, fetches)} (the whole output is in {path.relative_to(ROOT)})."
         )
     print(f" {time.monotonic() - began:.1f} s")

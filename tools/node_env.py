@@ -97,5 +97,6 @@ def build_page(node: Node) -> None:
     examples = sorted((ROOT / "examples").glob("*.py"))
     wanted = stamps.key(*stamps.files_below(WEB, NOT_INPUT), manifest, *examples)
     if not stamps.done("page", wanted, DIST / "index.html"):
-        run("Building the page", ["npm", "run", "build"], log="page", cwd=WEB, env=node.env)
+        build = ["npm", "run", "build"]
+        run("Building the page", build, log="page", fetches=False, cwd=WEB, env=node.env)
         stamps.record("page", wanted)

@@ -38,7 +38,8 @@ def make_venv() -> None:
             "the same command again."
         )
     shutil.rmtree(VENV, ignore_errors=True)
-    run("Making the Python environment", [sys.executable, "-m", "venv", str(VENV)], log="venv")
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    run("Making the Python environment", command, log="venv", fetches=False)
     stamps.record("venv", stamps.key(str(PYTHON.resolve()), "venv"))
 
 

@@ -57,7 +57,8 @@ def compiled(archives: Mapping[str, ToCompile], env: Mapping[str, str]) -> dict[
                 given.write_bytes(archive.data)
                 arguments += [str(given), str(made), archive.lives_in, archive.keep]
             command = ["node", str(COMPILER), *arguments]
-            run("Compiling what the browser's Python loads", command, log="compile", env=env)
+            doing = "Compiling what the browser's Python loads"
+            run(doing, command, log="compile", fetches=False, env=env)
             for name in missing:
                 Path(folder, name).replace(paths[name])
     for path in COMPILED.iterdir():

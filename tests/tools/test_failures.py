@@ -58,7 +58,12 @@ def one_sentence(text: str) -> bool:
     ],
 )
 def test_output_of_a_failed_program_is_put_into_words(output, advice):
-    assert advice in commands.why(output)
+    assert advice in commands.why(output, fetches=True)
+
+
+def test_a_compiler_is_not_told_to_connect():
+    output = "Error: Could not resolve './graph/missing' in src/App.svelte"
+    assert commands.why(output, fetches=False) == f"it said: {output}"
 
 
 @pytest.mark.parametrize(
