@@ -77,7 +77,7 @@ def run(
             command,
             check=False,
             cwd=cwd,
-            env=dict(env or os.environ),
+            env=dict(env or os.environ) | {"NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,7 +92,8 @@ def run(
     path.write_text(done.stdout, "utf-8")
     if done.returncode:
         print()
+        reason = why(done.stdout, fetches)
         raise SetupFailure(
-            f"{doing} failed, {why(done.stdout, fetches)} (the whole output is in {path.relative_to(ROOT)})."
+            f"{doing} failed, {reason} (the whole output is in {path.relative_to(ROOT)})."
         )
     print(f" {time.monotonic() - began:.1f} s")
