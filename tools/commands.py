@@ -44,7 +44,8 @@ OF_THE_NETWORK = [  # asked only of what fetches: a compiler "could not resolve"
         "and if it repeats, use another network or package index",
     ),
 ]
-TELLING = r"[Ee]rror: \S|npm error (?!code |A complete log)\S"  # better than the last line
+COLOURS = r"\x1b\[[0-9;]*m"
+TELLING = r"[Ee]rror: \S|^\[[A-Z_]+\] \S|npm error (?!code |A complete log)\S"  # better than the last line
 
 
 def why(output: str, fetches: bool) -> str:
@@ -52,7 +53,7 @@ def why(output: str, fetches: bool) -> str:
     for pattern, sentence in [*OF_THE_MACHINE, *(OF_THE_NETWORK if fetches else [])]:
         if re.search(pattern, output):
             return sentence
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line.strip() for line in re.sub(COLOURS, "", output).splitlines() if line.strip()]
     telling = [line for line in lines if re.search(TELLING, line)] or lines[-1:]
     return f"it said: {telling[0][:200]}" if telling else "it said nothing"
 

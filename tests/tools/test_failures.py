@@ -62,8 +62,9 @@ def test_output_of_a_failed_program_is_put_into_words(output, advice):
 
 
 def test_a_compiler_is_not_told_to_connect():
-    output = "Error: Could not resolve './graph/missing' in src/App.svelte"
-    assert commands.why(output, fetches=False) == f"it said: {output}"
+    said = "[UNRESOLVED_IMPORT] Could not resolve './missing' in src/App.svelte"
+    output = f"Build failed with 1 error:\n\x1b[31m{said}\x1b[0m\n  at x\n}}"
+    assert commands.why(output, fetches=False) == f"it said: {said}"
 
 
 @pytest.mark.parametrize(
