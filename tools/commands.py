@@ -45,7 +45,8 @@ OF_THE_NETWORK = [  # asked only of what fetches: a compiler "could not resolve"
     ),
 ]
 COLOURS = r"\x1b\[[0-9;]*m"
-TELLING = r"[Ee]rror: \S|^\[[A-Z_]+\] \S|npm error (?!code |A complete log)\S"  # better than the last line
+# A line that says more than the last one.
+TELLING = r"[Ee]rror: \S|^\[[A-Z_]+\] \S|npm error (?!code |A complete log)\S"
 
 
 def why(output: str, fetches: bool) -> str:
