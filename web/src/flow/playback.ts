@@ -37,7 +37,7 @@ export class Light {
 
   constructor(
     private readonly topology: Topology,
-    private readonly numbers: Numbers | null,
+    numbers: Numbers | null,
     readonly cursor: Cursor,
   ) {
     this.place = new Int32Array(topology.nodes.length).fill(-1);
@@ -82,13 +82,18 @@ export class Light {
     const own = this.place[node];
     if (own >= 0) return own;
     let last = -1;
-    for (const t of structureOf(this.topology).targets[node] ?? []) last = Math.max(last, this.place[t]);
+    for (const t of structureOf(this.topology).targets[node] ?? [])
+      last = Math.max(last, this.place[t]);
     return last < 0 ? Infinity : last;
   }
 }
 
 /** The order in which boxes are reached, from 1, for the numbers beside the edges. */
-export function boxOrder(numbers: Numbers | null, boxOf: Int32Array, isOp: (node: number) => boolean): Map<number, number> {
+export function boxOrder(
+  numbers: Numbers | null,
+  boxOf: Int32Array,
+  isOp: (node: number) => boolean,
+): Map<number, number> {
   const order = new Map<number, number>();
   numbers?.order.forEach((node) => {
     const box = boxOf[node];
@@ -98,7 +103,11 @@ export function boxOrder(numbers: Numbers | null, boxOf: Int32Array, isOp: (node
 }
 
 /** The cursor's stops while a pass is played: one for each box, so that closed groups are one hop. */
-export function stops(numbers: Numbers, boxOf: Int32Array, isOp: (node: number) => boolean): number[] {
+export function stops(
+  numbers: Numbers,
+  boxOf: Int32Array,
+  isOp: (node: number) => boolean,
+): number[] {
   const list: number[] = [];
   let before = -1;
   numbers.order.forEach((node, i) => {
@@ -117,12 +126,21 @@ export function stops(numbers: Numbers, boxOf: Int32Array, isOp: (node: number) 
 const LONGEST_MS = 8_000;
 
 /** Where a played pass is after `elapsed` ms: the stop, and how far the light is on its way (0..1). */
-export function playAt(count: number, elapsed: number, hop: number, settle: number): { stop: number; way: number; done: boolean } {
+export function playAt(
+  count: number,
+  elapsed: number,
+  hop: number,
+  settle: number,
+): { stop: number; way: number; done: boolean } {
   if (hop <= 0 || count === 0) return { stop: count, way: 1, done: true };
   // A hop is the run along the edge and a share of the settling; long passes go faster.
   const each = Math.min(hop + settle / 2, LONGEST_MS / count);
   const at = elapsed / each;
   const stop = Math.floor(at);
   if (stop >= count) return { stop: count, way: 1, done: true };
-  return { stop: stop + 1, way: Math.min(1, ((at - stop) * each) / Math.min(hop, each)), done: false };
+  return {
+    stop: stop + 1,
+    way: Math.min(1, ((at - stop) * each) / Math.min(hop, each)),
+    done: false,
+  };
 }

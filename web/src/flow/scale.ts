@@ -80,7 +80,12 @@ function reading(table: Float32Array, node: number): Reading {
   const rms = table[at + RMS];
   if (table[at + NONFINITE] > 0 || !Number.isFinite(rms)) {
     const [low, high] = [table[at + MIN], table[at + MAX]];
-    const text = low === -Infinity && high !== Infinity ? '-inf' : high === Infinity && low !== -Infinity ? 'inf' : 'NaN';
+    const text =
+      low === -Infinity && high !== Infinity
+        ? '-inf'
+        : high === Infinity && low !== -Infinity
+          ? 'inf'
+          : 'NaN';
     return { mark: 'nonfinite', rms, level: NaN, text };
   }
   if (rms === 0) return { mark: 'zero', rms, level: NaN, text: '0' };
@@ -114,7 +119,11 @@ export function plain(value: number): string {
 }
 
 const SHORT: Record<string, string> = {
-  float: 'f', bfloat: 'bf', int: 'i', uint: 'u', complex: 'c',
+  float: 'f',
+  bfloat: 'bf',
+  int: 'i',
+  uint: 'u',
+  complex: 'c',
 };
 
 /** "float32" as the stage writes it: f32. */

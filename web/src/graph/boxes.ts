@@ -29,7 +29,11 @@ export function drawGroup(brush: Brush, index: number): void {
   ctx.fill();
   ctx.globalAlpha = alpha;
   const marked = picture.selected === index;
-  ctx.strokeStyle = marked ? palette.colour.accent : picture.hovered === index ? palette.colour['line-3'] : palette.colour['line-2'];
+  ctx.strokeStyle = marked
+    ? palette.colour.accent
+    : picture.hovered === index
+      ? palette.colour['line-3']
+      : palette.colour['line-2'];
   ctx.lineWidth = marked ? 1.75 : Math.max(1, 0.7 / k);
   ctx.stroke();
   if (k >= READ_NAMES) {
@@ -65,7 +69,13 @@ export function drawHalo(brush: Brush, index: number): void {
       const reading = readingOf(picture, node);
       if (reading.mark !== 'finite') return;
       const row = Math.floor((i * rows.count) / box.cells.length);
-      cast(palette.scale.colour(shownLevel(picture, node, reading.level)), half + 8, f.y + STACK_TOP + (row + 0.5) * rows.pitch, 15, 1);
+      cast(
+        palette.scale.colour(shownLevel(picture, node, reading.level)),
+        half + 8,
+        f.y + STACK_TOP + (row + 0.5) * rows.pitch,
+        15,
+        1,
+      );
     });
     ctx.globalAlpha = alpha;
     return;
@@ -97,12 +107,18 @@ export function drawBox(brush: Brush, index: number): void {
   const [x, y, width] = [f.x - half, f.y, 2 * half];
   const height = box.kind === 'stack' || box.cells.length ? f.height : NODE_HEIGHT;
   const stand = picture.light.stand(box.node);
-  const quiet = stand === 'waiting' || stand === 'arriving' || stand === 'unmade' || !node?.requires_grad;
+  const quiet =
+    stand === 'waiting' || stand === 'arriving' || stand === 'unmade' || !node?.requires_grad;
   const reading = readingOf(picture, box.node);
   const note = picture.notes.get(index);
   const serious = !!note?.serious;
   const failed = !!node?.failed;
-  const settledNone = stand === 'lit' && picture.light.cursor.phase !== 'forward' && picture.light.ran && reading.mark === 'none' && !!node?.requires_grad;
+  const settledNone =
+    stand === 'lit' &&
+    picture.light.cursor.phase !== 'forward' &&
+    picture.light.ran &&
+    reading.mark === 'none' &&
+    !!node?.requires_grad;
 
   if (box.kind === 'stack' && !box.ghost) cards(brush, x, y, width);
   const dash = box.ghost ? [1.5, 4] : box.kind === 'input' || settledNone ? [1.5, 3] : [];
@@ -114,14 +130,29 @@ export function drawBox(brush: Brush, index: number): void {
   }
   const selected = picture.selected === index;
   const strong = serious || failed || selected || stand === 'active';
-  ctx.strokeStyle = serious || failed ? colour.error : selected ? colour.accent : stand === 'active' ? colour['text-1'] : picture.hovered === index ? colour['text-2'] : quiet && !box.ghost && box.kind !== 'input' ? colour['line-2'] : colour['line-3'];
+  ctx.strokeStyle =
+    serious || failed
+      ? colour.error
+      : selected
+        ? colour.accent
+        : stand === 'active'
+          ? colour['text-1']
+          : picture.hovered === index
+            ? colour['text-2']
+            : quiet && !box.ghost && box.kind !== 'input'
+              ? colour['line-2']
+              : colour['line-3'];
   ctx.lineWidth = strong ? 1.75 : Math.max(1, 0.7 / k);
   ctx.setLineDash(dash);
   if (!strong) ctx.stroke();
   ctx.setLineDash([]);
 
   const lit = stand === 'lit' || stand === 'active';
-  const sill = lit && !box.ghost && !(box.kind === 'stack' && box.rows) && picture.light.cursor.phase !== 'forward';
+  const sill =
+    lit &&
+    !box.ghost &&
+    !(box.kind === 'stack' && box.rows) &&
+    picture.light.cursor.phase !== 'forward';
   if (sill && picture.light.ran) drawSill(brush, box, reading, x, y, width, height);
   if (strong) {
     ctx.beginPath();
@@ -144,19 +175,34 @@ export function drawBox(brush: Brush, index: number): void {
     else if (box.cells.length) drawStrip(brush, box, x, y, width);
   }
   if (box.chips.length) drawChips(brush, box, f, x);
-  if (box.side) drawSide(brush, box.side, f, x + width);
-  if (note && !picture.metrics.compact && k >= READ_NAMES) drawNote(brush, note, x + width, y, box.side !== null);
+  if (box.side) drawSide(brush, box.side, f, x + width, box.ghost);
+  if (note && !picture.metrics.compact && k >= READ_NAMES)
+    drawNote(brush, note, x + width, y, box.side !== null);
   else if (note?.serious && note.title && k >= READ_NAMES) {
     ctx.font = palette.fonts.note;
     ctx.fillStyle = colour.error;
     ctx.textAlign = 'right';
-    ctx.fillText(note.title, x - 10 - (box.chips.length ? picture.metrics.chip + picture.metrics.chipGap : 0), y + 22);
+    ctx.fillText(
+      note.title,
+      x - 10 - (box.chips.length ? picture.metrics.chip + picture.metrics.chipGap : 0),
+      y + 22,
+    );
   }
   if (picture.focused === index) ring(brush, x, y, width, height, RADIUS);
 }
 
 /** Name, class, line at the left; what is known of its gradient at the right. */
-function drawFace(brush: Brush, box: Box, reading: Reading, stand: string, x: number, y: number, width: number, height: number, failed: boolean): void {
+function drawFace(
+  brush: Brush,
+  box: Box,
+  reading: Reading,
+  stand: string,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  failed: boolean,
+): void {
   const { ctx, palette, picture } = brush;
   const { fonts, colour } = palette;
   const node = picture.scene.topology.nodes[box.node];
@@ -170,7 +216,11 @@ function drawFace(brush: Brush, box: Box, reading: Reading, stand: string, x: nu
   else if (failed) word = '';
   else if (node && !node.requires_grad) word = 'no grad';
   else if (stand === 'waiting' || stand === 'arriving') word = stand;
-  else if (picture.light.ran && (stand === 'lit' || stand === 'active') && picture.light.cursor.phase !== 'forward') {
+  else if (
+    picture.light.ran &&
+    (stand === 'lit' || stand === 'active') &&
+    picture.light.cursor.phase !== 'forward'
+  ) {
     word = reading.text;
     faint = reading.mark === 'none';
   }
@@ -200,7 +250,11 @@ function drawFace(brush: Brush, box: Box, reading: Reading, stand: string, x: nu
   const name = palette.fit(ctx, fonts.name, box.name, room);
   ctx.textAlign = 'left';
   ctx.font = fonts.name;
-  ctx.fillStyle = dim ? colour['text-3'] : node && !node.requires_grad ? colour['text-2'] : colour['text-1'];
+  ctx.fillStyle = dim
+    ? colour['text-3']
+    : node && !node.requires_grad
+      ? colour['text-2']
+      : colour['text-1'];
   ctx.fillText(name, at, base);
   at += palette.width(ctx, fonts.name, name);
   const type = box.type ? palette.fit(ctx, fonts.type, box.type, end - at - lineWidth - 6) : '';
@@ -222,7 +276,15 @@ function drawFace(brush: Brush, box: Box, reading: Reading, stand: string, x: nu
 }
 
 /** The bright lower edge of a box, in the colour of the gradient that reached it. */
-function drawSill(brush: Brush, box: Box, reading: Reading, x: number, y: number, width: number, height: number): void {
+function drawSill(
+  brush: Brush,
+  box: Box,
+  reading: Reading,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   const { ctx, palette, picture } = brush;
   if (reading.mark === 'none') return;
   ctx.save();
@@ -237,7 +299,10 @@ function drawSill(brush: Brush, box: Box, reading: Reading, x: number, y: number
   } else {
     const stand = picture.light.stand(box.node);
     if (stand === 'active') ctx.globalAlpha *= 0.4 + 0.6 * picture.way;
-    ctx.fillStyle = reading.mark === 'nonfinite' ? palette.hatch(ctx) : palette.scale.colour(shownLevel(picture, box.node, reading.level));
+    ctx.fillStyle =
+      reading.mark === 'nonfinite'
+        ? palette.hatch(ctx)
+        : palette.scale.colour(shownLevel(picture, box.node, reading.level));
     ctx.fillRect(x, reading.mark === 'nonfinite' ? top - 1 : top, width, SILL + 1);
   }
   ctx.restore();
@@ -251,16 +316,28 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
   const [x, width] = [f.x - half, 2 * half];
   const value = lossOf(picture.scene, box, picture.numbers);
   const stand = picture.light.stand(box.node);
-  const lit = !box.ghost && picture.light.ran && (stand === 'lit' || stand === 'active' || picture.light.cursor.phase === 'backward');
+  const lit =
+    !box.ghost &&
+    picture.light.ran &&
+    (stand === 'lit' || stand === 'active' || picture.light.cursor.phase === 'backward');
   const reading = readingOf(picture, box.node);
   ctx.beginPath();
   ctx.roundRect(x + 0.5, f.y + 0.5, width - 1, f.height - 1, 15);
   if (lit) {
-    ctx.fillStyle = reading.mark === 'finite' ? palette.scale.colour(shownLevel(picture, box.node, reading.level)) : colour.lamp;
+    ctx.fillStyle =
+      reading.mark === 'finite'
+        ? palette.scale.colour(shownLevel(picture, box.node, reading.level))
+        : colour.lamp;
     ctx.fill();
   }
   const bad = value !== null && !Number.isFinite(value);
-  ctx.strokeStyle = bad ? colour.error : box.ghost ? colour['line-3'] : picture.selected === index ? colour.accent : colour.lamp;
+  ctx.strokeStyle = bad
+    ? colour.error
+    : box.ghost
+      ? colour['line-3']
+      : picture.selected === index
+        ? colour.accent
+        : colour.lamp;
   ctx.lineWidth = bad || picture.selected === index ? 2 : 1;
   if (box.ghost) ctx.setLineDash([1.5, 4]);
   if (!lit || bad || picture.selected === index) ctx.stroke();
@@ -284,7 +361,10 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
 
 /** Two cards behind a stack. */
 function cards({ ctx, palette }: Brush, x: number, y: number, width: number): void {
-  for (const [inset, lift] of [[8, 6], [4, 3]]) {
+  for (const [inset, lift] of [
+    [8, 6],
+    [4, 3],
+  ]) {
     ctx.beginPath();
     ctx.roundRect(x + inset + 0.5, y - lift + 0.5, width - 2 * inset - 1, 12, 5);
     ctx.fillStyle = palette.colour['surface-1'];
@@ -314,10 +394,18 @@ function drawRows(brush: Brush, box: Box, f: Frame, x: number, y: number, width:
     ctx.textAlign = 'right';
     ctx.fillText(box.labels[i], from - 7, base);
     if (!reading) continue;
-    ctx.fillStyle = reading.mark === 'nonfinite' ? colour.error : reading.mark === 'none' ? colour['text-3'] : colour['text-2'];
+    ctx.fillStyle =
+      reading.mark === 'nonfinite'
+        ? colour.error
+        : reading.mark === 'none'
+          ? colour['text-3']
+          : colour['text-2'];
     ctx.fillText(reading.text, x + width - PAD, base);
   }
-  const callout = picture.metrics.compact || !picture.light.ran || picture.light.cursor.phase === 'forward' ? null : stackRatio(picture, box);
+  const callout =
+    picture.metrics.compact || !picture.light.ran || picture.light.cursor.phase === 'forward'
+      ? null
+      : stackRatio(picture, box);
   if (!callout || brush.k < READ_NAMES) return;
   const at = f.x + width / 2 + 14;
   const [top, bottom] = [y + STACK_TOP + 2, y + STACK_TOP + rows.count * rows.pitch - 4];
@@ -346,15 +434,28 @@ function drawStrip(brush: Brush, box: Box, x: number, y: number, width: number):
 }
 
 /** One gradient as a cell; its reading where the light has come to it. */
-function cell(brush: Brush, node: number, x: number, y: number, width: number, height: number): Reading | null {
+function cell(
+  brush: Brush,
+  node: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): Reading | null {
   const { ctx, palette, picture } = brush;
   const stand = picture.light.stand(node);
-  const shown = picture.light.ran && (stand === 'lit' || stand === 'active') && picture.light.cursor.phase !== 'forward';
+  const shown =
+    picture.light.ran &&
+    (stand === 'lit' || stand === 'active') &&
+    picture.light.cursor.phase !== 'forward';
   const reading = shown ? readingOf(picture, node) : null;
   ctx.beginPath();
   ctx.roundRect(x, y, width, height, 1.5);
   if (reading?.mark === 'finite' || reading?.mark === 'nonfinite') {
-    ctx.fillStyle = reading.mark === 'finite' ? palette.scale.colour(shownLevel(picture, node, reading.level)) : palette.hatch(ctx);
+    ctx.fillStyle =
+      reading.mark === 'finite'
+        ? palette.scale.colour(shownLevel(picture, node, reading.level))
+        : palette.hatch(ctx);
     ctx.fill();
     return reading;
   }
@@ -372,7 +473,17 @@ function drawNote(brush: Brush, note: Note, x: number, y: number, side: boolean)
   const { colour, fonts } = palette;
   let base = y + 22;
   ctx.textAlign = 'left';
+  const veil = (top: number, width: number, height: number) => {
+    const before = ctx.globalAlpha;
+    ctx.globalAlpha = before * 0.72;
+    ctx.fillStyle = colour['surface-0'];
+    ctx.beginPath();
+    ctx.roundRect(x + 14, top, width + 8, height, 3);
+    ctx.fill();
+    ctx.globalAlpha = before;
+  };
   if (!note.serious) {
+    veil((side ? y - 6 : base) - 12, palette.width(ctx, fonts.type, note.text), 16);
     ctx.font = fonts.type;
     ctx.fillStyle = colour['text-2'];
     ctx.fillText(note.text, x + 18, side ? y - 6 : base);
@@ -385,6 +496,15 @@ function drawNote(brush: Brush, note: Note, x: number, y: number, side: boolean)
   ctx.lineTo(x + 12, y + 18.5);
   ctx.stroke();
   const lines = wrap(palette, ctx, fonts.type, note.text, 190, 4);
+  const wide = Math.max(
+    ...lines.map((l) => palette.width(ctx, fonts.type, l)),
+    note.title ? 20 + palette.width(ctx, fonts.note, note.title) : 0,
+  );
+  veil(
+    y + (note.title ? 0 : 11 - (lines.length - 1) * 7.5),
+    wide,
+    (note.title ? 20 : 2) + lines.length * 15,
+  );
   if (note.title) {
     cross(ctx, x + 24, y + 9, colour.error);
     ctx.font = fonts.note;
@@ -415,7 +535,14 @@ function chevron({ ctx, palette }: Brush, x: number, y: number, open: boolean): 
 }
 
 /** Keyboard focus, two pixels away from the box and on top of a selection. */
-function ring({ ctx, palette }: Brush, x: number, y: number, width: number, height: number, radius: number): void {
+function ring(
+  { ctx, palette }: Brush,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
+): void {
   ctx.globalAlpha = 1;
   ctx.strokeStyle = palette.colour.focus;
   ctx.lineWidth = 2;

@@ -5,13 +5,26 @@ import { edgeWidth, normOf, shapeText, type Reading } from '../flow/scale';
 import type { Brush } from './draw';
 import { READ_NAMES } from './draw';
 import type { Frame } from './layout';
-import { CHIP_HEIGHT, CHIP_PITCH, NODE_HEIGHT, SIDE_GAP, SIDE_HEIGHT, sideWidth, type Metrics } from './metrics';
+import {
+  CHIP_HEIGHT,
+  CHIP_PITCH,
+  NODE_HEIGHT,
+  SIDE_GAP,
+  SIDE_HEIGHT,
+  sideWidth,
+  type Metrics,
+} from './metrics';
 import type { Box, Chip } from './model';
 import { readingOf, shownLevel, type Picture } from './picture';
 import { tick } from './words';
 
 /** The rectangle of chip `i` of a box. */
-export function chipPlace(box: Box, frame: Frame, metrics: Metrics, i: number): { x: number; y: number; width: number; height: number } {
+export function chipPlace(
+  box: Box,
+  frame: Frame,
+  metrics: Metrics,
+  i: number,
+): { x: number; y: number; width: number; height: number } {
   const half = metrics.node / 2;
   const height = box.cells.length ? Math.min(frame.height, 46) : NODE_HEIGHT;
   const column = box.chips.length * CHIP_PITCH - 2;
@@ -23,22 +36,43 @@ export function chipPlace(box: Box, frame: Frame, metrics: Metrics, i: number): 
   };
 }
 
-export function sidePlace(chip: Chip, frame: Frame, metrics: Metrics): { x: number; y: number; width: number; height: number } {
-  return { x: frame.x + metrics.node / 2 + SIDE_GAP, y: frame.y + (NODE_HEIGHT - SIDE_HEIGHT) / 2, width: sideWidth(chip), height: SIDE_HEIGHT };
+export function sidePlace(
+  chip: Chip,
+  frame: Frame,
+  metrics: Metrics,
+): { x: number; y: number; width: number; height: number } {
+  return {
+    x: frame.x + metrics.node / 2 + SIDE_GAP,
+    y: frame.y + (NODE_HEIGHT - SIDE_HEIGHT) / 2,
+    width: sideWidth(chip),
+    height: SIDE_HEIGHT,
+  };
 }
 
 export function drawChips(brush: Brush, box: Box, frame: Frame, edge: number): void {
-  box.chips.forEach((chip, i) => drawChip(brush, chip, chipPlace(box, frame, brush.picture.metrics, i), edge));
+  box.chips.forEach((chip, i) =>
+    drawChip(brush, chip, chipPlace(box, frame, brush.picture.metrics, i), edge, box.ghost),
+  );
 }
 
-function drawChip(brush: Brush, chip: Chip, at: { x: number; y: number; width: number; height: number }, edge: number): void {
+function drawChip(
+  brush: Brush,
+  chip: Chip,
+  at: { x: number; y: number; width: number; height: number },
+  edge: number,
+  ghost: boolean,
+): void {
   const { ctx, palette, picture, k } = brush;
   const { colour, fonts } = palette;
   const end = at.x + at.width;
   const middle = at.y + at.height / 2;
   const { node, reading } = weakestLink(picture, chip);
   const stand = picture.light.stand(node);
-  const shown = picture.light.ran && (stand === 'lit' || stand === 'active') && picture.light.cursor.phase !== 'forward' && !chip.dotted;
+  const shown =
+    picture.light.ran &&
+    (stand === 'lit' || stand === 'active') &&
+    picture.light.cursor.phase !== 'forward' &&
+    !chip.dotted;
   const mark = shown ? reading.mark : 'none';
   const alpha = ctx.globalAlpha;
 
@@ -47,9 +81,15 @@ function drawChip(brush: Brush, chip: Chip, at: { x: number; y: number; width: n
   ctx.lineTo(edge, middle);
   if (mark === 'finite') {
     const tint = palette.scale.colour(shownLevel(picture, node, reading.level));
-    const width = Math.max(1.5, edgeWidth(normOf(picture.scene.topology.nodes[node], reading.rms)) * 0.6);
+    const width = Math.max(
+      1.5,
+      edgeWidth(normOf(picture.scene.topology.nodes[node], reading.rms)) * 0.6,
+    );
     ctx.strokeStyle = tint;
-    for (const [more, share] of [[7, 0.18], [3, 0.3]]) {
+    for (const [more, share] of [
+      [7, 0.18],
+      [3, 0.3],
+    ]) {
       ctx.globalAlpha = alpha * share * palette.haloAlpha;
       ctx.lineWidth = width + more;
       ctx.stroke();
@@ -60,7 +100,13 @@ function drawChip(brush: Brush, chip: Chip, at: { x: number; y: number; width: n
   } else {
     ctx.strokeStyle = mark === 'nonfinite' ? colour.error : colour['line-3'];
     ctx.lineWidth = mark === 'nonfinite' ? 1.5 : Math.max(1, 0.7 / k);
-    ctx.setLineDash(mark === 'nonfinite' ? [3, 3] : chip.dotted || (shown && mark === 'none') ? [1.5, 3] : []);
+    ctx.setLineDash(
+      mark === 'nonfinite'
+        ? [3, 3]
+        : chip.dotted || ghost || (shown && mark === 'none')
+          ? [1.5, 3]
+          : [],
+    );
     ctx.stroke();
     ctx.setLineDash([]);
   }
@@ -76,7 +122,10 @@ function drawChip(brush: Brush, chip: Chip, at: { x: number; y: number; width: n
   ctx.stroke();
   ctx.setLineDash([]);
   if (mark === 'finite' || mark === 'nonfinite') {
-    ctx.fillStyle = mark === 'finite' ? palette.scale.colour(shownLevel(picture, node, reading.level)) : palette.hatch(ctx);
+    ctx.fillStyle =
+      mark === 'finite'
+        ? palette.scale.colour(shownLevel(picture, node, reading.level))
+        : palette.hatch(ctx);
     const width = mark === 'finite' ? 5 : 7;
     ctx.beginPath();
     ctx.roundRect(end - width, at.y, width, at.height, 1.5);
@@ -92,7 +141,7 @@ function drawChip(brush: Brush, chip: Chip, at: { x: number; y: number; width: n
     tick(ctx, end - 14, middle, colour['text-1']);
     right -= 11;
   }
-  const dim = !shown && picture.light.cursor.phase === 'backward';
+  const dim = ghost || (!shown && picture.light.cursor.phase === 'backward');
   ctx.font = fonts.mono;
   ctx.textAlign = 'right';
   ctx.fillStyle = colour['text-3'];
@@ -117,7 +166,13 @@ function weakestLink(picture: Picture, chip: Chip): { node: number; reading: Rea
 }
 
 /** An input that only this box reads, at its right. */
-export function drawSide(brush: Brush, chip: Chip, frame: Frame, edge: number): void {
+export function drawSide(
+  brush: Brush,
+  chip: Chip,
+  frame: Frame,
+  edge: number,
+  ghost: boolean,
+): void {
   const { ctx, palette, picture, k } = brush;
   const { colour, fonts } = palette;
   const at = sidePlace(chip, frame, picture.metrics);
@@ -145,10 +200,14 @@ export function drawSide(brush: Brush, chip: Chip, frame: Frame, edge: number): 
   if (k < READ_NAMES) return;
   ctx.font = fonts.title;
   ctx.textAlign = 'left';
-  ctx.fillStyle = colour['text-1'];
+  ctx.fillStyle = colour[ghost ? 'text-3' : 'text-1'];
   ctx.fillText(palette.fit(ctx, fonts.title, chip.name, at.width - 20), at.x + 10, at.y + 17.5);
   ctx.font = fonts.mono;
   ctx.textAlign = 'center';
   ctx.fillStyle = colour['text-3'];
-  ctx.fillText(shapeText(picture.scene.topology.nodes[chip.nodes[0]]), at.x + at.width / 2, at.y + 40);
+  ctx.fillText(
+    shapeText(picture.scene.topology.nodes[chip.nodes[0]]),
+    at.x + at.width / 2,
+    at.y + 40,
+  );
 }

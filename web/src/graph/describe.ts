@@ -15,14 +15,18 @@ function gradientWords(reading: Reading, node: Node, ran: boolean): string {
   if (reading.mark === 'finite') return `gradient rms ${reading.text}`;
   if (reading.mark === 'zero') return 'gradient zero';
   if (reading.mark === 'nonfinite') return `gradient ${reading.text}`;
-  return ran && node.requires_grad ? 'no gradient reached it' : node.requires_grad ? '' : 'no gradient flows';
+  return ran && node.requires_grad
+    ? 'no gradient reached it'
+    : node.requires_grad
+      ? ''
+      : 'no gradient flows';
 }
 
 /** "fc1 Linear, line 17, float32 [64, 32], gradient rms 2.2e-3" */
 export function boxWords(scene: Scene, box: Box, numbers: Numbers | null, light: Light): string {
   const node = scene.topology.nodes[box.node];
   const parts = [box.type ? `${box.name} ${box.type}` : box.name];
-  if (box.kind === 'loss') parts[0] = `${box.name}, loss`;
+  if (box.kind === 'loss') parts[0] = box.name === 'loss' ? 'loss' : `${box.name}, loss`;
   if (box.kind === 'input') parts.push('input');
   if (box.line) parts.push(`line ${box.line}`);
   if (box.kind === 'loss') {
@@ -52,7 +56,8 @@ export function chipWords(scene: Scene, chip: Chip, numbers: Numbers | null, lig
   const node = scene.topology.nodes[chip.nodes[0]];
   if (chip.nodes.length > 1) return chip.name;
   const parts = [`${node.name || node.kind}, ${node.kind}`, shapeWords(node)];
-  if (light.cursor.phase !== 'forward') parts.push(gradientWords(gradientOf(numbers, chip.nodes[0]), node, light.ran));
+  if (light.cursor.phase !== 'forward')
+    parts.push(gradientWords(gradientOf(numbers, chip.nodes[0]), node, light.ran));
   return parts.filter(Boolean).join(', ');
 }
 
@@ -65,7 +70,8 @@ export function lossOf(scene: Scene, box: Box, numbers: Numbers | null): number 
 /** "9 operations, 6 parameters; strongest gradient cross_entropy 1.0" */
 export function sceneWords(scene: Scene, numbers: Numbers | null): string {
   const { topology, structure, boxes } = scene;
-  const count = (n: number, word: string) => `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
+  const count = (n: number, word: string) =>
+    `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
   const parameters = topology.nodes.filter((n) => n.kind === 'parameter').length;
   const parts = [`${count(structure.ops, 'operation')}, ${count(parameters, 'parameter')}`];
   const failed = boxes.find((b) => topology.nodes[b.node]?.failed && b.kind !== 'open');
@@ -79,19 +85,34 @@ export function sceneWords(scene: Scene, numbers: Numbers | null): string {
     if (reading.mark === 'nonfinite') broken ??= box;
     if (reading.mark === 'finite' && reading.rms >= most) [strongest, most] = [box, reading.rms];
   }
-  if (broken) parts.push(`${broken.name} has a gradient of ${gradientOf(numbers, broken.node).text}`);
-  else if (strongest) parts.push(`strongest gradient ${strongest.name} ${gradientOf(numbers, strongest.node).text}`);
+  if (broken)
+    parts.push(`${broken.name} has a gradient of ${gradientOf(numbers, broken.node).text}`);
+  else if (strongest)
+    parts.push(`strongest gradient ${strongest.name} ${gradientOf(numbers, strongest.node).text}`);
   return parts.join('; ');
 }
 
 /** What the stage shows, for its corner: the phase, or how much of a graph there is. */
-export function captionOf(topology: Topology, missing: number, numbers: Numbers | null, cursor: Cursor): { title: string; text: string } | null {
+export function captionOf(
+  topology: Topology,
+  missing: number,
+  numbers: Numbers | null,
+  cursor: Cursor,
+): { title: string; text: string } | null {
   const { ops, rank } = structureOf(topology);
   if (!topology.complete) {
-    return { title: 'Partial graph', text: missing ? `${ops - missing} of ${ops} ops reached` : `${ops} ops, then an error` };
+    return {
+      title: 'Partial graph',
+      text: missing ? `${ops - missing} of ${ops} ops reached` : `${ops} ops, then an error`,
+    };
   }
-  if (cursor.phase === 'forward') return { title: 'Forward', text: `op ${Math.min(cursor.op, ops)} of ${ops}${time(numbers, 0)}` };
-  if (cursor.phase === 'update') return { title: 'Update', text: `the optimizer's step${time(numbers, 2)}` };
+  if (cursor.phase === 'forward')
+    return {
+      title: 'Forward',
+      text: `op ${Math.min(cursor.op, ops)} of ${ops}${time(numbers, 0)}`,
+    };
+  if (cursor.phase === 'update')
+    return { title: 'Update', text: `the optimizer's step${time(numbers, 2)}` };
   if (cursor.phase !== 'backward' || !numbers) return null;
   let done = 0;
   let all = 0;

@@ -22,7 +22,15 @@ export const READ_SHAPES = 0.55;
 export const READ_NAMES = 0.3;
 const DIMMED = 0.4;
 
-export function draw(ctx: CanvasRenderingContext2D, palette: Palette, picture: Picture, view: View, width: number, height: number, dpr: number): number {
+export function draw(
+  ctx: CanvasRenderingContext2D,
+  palette: Palette,
+  picture: Picture,
+  view: View,
+  width: number,
+  height: number,
+  dpr: number,
+): number {
   const { scene, layout } = picture;
   const brush: Brush = { ctx, palette, picture, k: view.k };
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
@@ -42,7 +50,8 @@ export function draw(ctx: CanvasRenderingContext2D, palette: Palette, picture: P
   const shown: number[] = [];
   scene.boxes.forEach((box, i) => {
     const f = layout.frames[i];
-    if (f.x - f.left > right || f.x + f.right < left || f.y > bottom || f.y + f.height < top) return;
+    if (f.x - f.left > right || f.x + f.right < left || f.y > bottom || f.y + f.height < top)
+      return;
     ctx.globalAlpha = isBright(picture, i) ? 1 : DIMMED;
     if (box.kind === 'open') drawGroup(brush, i);
     else shown.push(i);
@@ -77,7 +86,8 @@ export function draw(ctx: CanvasRenderingContext2D, palette: Palette, picture: P
       ctx.globalAlpha = isBright(picture, source) ? 1 : DIMMED;
       const { nodes } = scene.links[i];
       const more = nodes.length > 1 ? ` +${nodes.length - 1}` : '';
-      if (!scene.boxes[source].ghost) drawShape(brush, shapeText(scene.topology.nodes[nodes[0]]) + more, layout.labels[i]);
+      if (!scene.boxes[source].ghost)
+        drawShape(brush, shapeText(scene.topology.nodes[nodes[0]]) + more, layout.labels[i]);
     }
   }
   for (const [box, place] of picture.order) drawOrder(brush, box, place);

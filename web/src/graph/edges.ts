@@ -24,10 +24,18 @@ export function drawEdge(brush: Brush, link: Link, curve: Curve): void {
   if (!scene.topology.nodes[node]?.requires_grad) return hairline(brush, curve, [1.5, 3]);
   const from = light.stand(target.node);
   // The light is on its way along this edge while the backward pass is at its lower end.
-  const front = light.cursor.phase === 'backward' && !lit && from === 'active' && target.kind !== 'loss';
-  const passed = light.cursor.phase === 'backward' && !lit && from === 'lit' && target.kind !== 'loss';
+  const front =
+    light.cursor.phase === 'backward' && !lit && from === 'active' && target.kind !== 'loss';
+  const passed =
+    light.cursor.phase === 'backward' && !lit && from === 'lit' && target.kind !== 'loss';
   if (!lit && !front && !passed) {
-    return hairline(brush, curve, light.cursor.phase !== 'forward' && light.ran && reading.mark === 'none' && !light.active ? [1.5, 3] : []);
+    return hairline(
+      brush,
+      curve,
+      light.cursor.phase !== 'forward' && light.ran && reading.mark === 'none' && !light.active
+        ? [1.5, 3]
+        : [],
+    );
   }
   if (reading.mark === 'none') return hairline(brush, curve, light.ran ? [1.5, 3] : []);
   if (reading.mark === 'zero') {
@@ -42,7 +50,8 @@ export function drawEdge(brush: Brush, link: Link, curve: Curve): void {
   if (front) stroke(brush, curve, line, THIN);
   if (brush.k > 0.25) glow(brush, curve, colour, width, way);
   stroke(brush, curve, colour, width, [], 1, way);
-  if (front) head(brush, trace(ctx, curve, Math.min(way, 1 - 9 / Math.max(curve.length, 10))), colour);
+  if (front)
+    head(brush, trace(ctx, curve, Math.min(way, 1 - 9 / Math.max(curve.length, 10))), colour);
 }
 
 /** No light: one pixel, and an arrow in the direction of the program. */
@@ -61,7 +70,15 @@ function hairline(brush: Brush, curve: Curve, dash: number[]): void {
   ctx.stroke();
 }
 
-function stroke(brush: Brush, curve: Curve, colour: string | CanvasPattern, width: number, dash: number[] = [], alpha = 1, way = 1): void {
+function stroke(
+  brush: Brush,
+  curve: Curve,
+  colour: string | CanvasPattern,
+  width: number,
+  dash: number[] = [],
+  alpha = 1,
+  way = 1,
+): void {
   const { ctx, k } = brush;
   const before = ctx.globalAlpha;
   ctx.globalAlpha = before * alpha;
@@ -78,7 +95,12 @@ function stroke(brush: Brush, curve: Curve, colour: string | CanvasPattern, widt
 function glow(brush: Brush, curve: Curve, colour: string, width: number, way: number): void {
   const { haloAlpha } = brush.palette;
   brush.ctx.lineCap = 'round';
-  for (const [more, alpha] of [[19, 0.07], [13, 0.1], [8, 0.14], [4, 0.2]]) {
+  for (const [more, alpha] of [
+    [19, 0.07],
+    [13, 0.1],
+    [8, 0.14],
+    [4, 0.2],
+  ]) {
     stroke(brush, curve, colour, width + more, [], alpha * haloAlpha * 1.5, way);
   }
   brush.ctx.lineCap = 'butt';

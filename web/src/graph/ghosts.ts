@@ -11,7 +11,8 @@ export interface Merged {
 const known = new WeakMap<Topology, { complete: Topology; merged: Merged }>();
 
 export function ghostsOf(topology: Topology, complete: Topology | null): Merged {
-  if (topology.complete || !complete || complete === topology || !complete.complete) return { topology, ghosts: null };
+  if (topology.complete || !complete || complete === topology || !complete.complete)
+    return { topology, ghosts: null };
   const before = known.get(topology);
   if (before?.complete === complete) return before.merged;
   const merged = merge(topology, complete);
@@ -31,5 +32,8 @@ function merge(topology: Topology, complete: Topology): Merged {
     if (n.kind === 'op') ghosts.add(i);
     return n;
   });
-  return { topology: { ...complete, hash: `${topology.hash}+${complete.hash}`, nodes, complete: false }, ghosts };
+  return {
+    topology: { ...complete, hash: `${topology.hash}+${complete.hash}`, nodes, complete: false },
+    ghosts,
+  };
 }

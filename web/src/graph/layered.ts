@@ -65,11 +65,13 @@ export function place(level: Level): Placed {
 /** Each child feeds the next and nothing else happens: no search is needed. */
 function isChain({ children, ins, outs, edges }: Level): boolean {
   if (ins > 1 || outs > 1) return false;
-  return edges.every(([[a, i], [b, j]]) => {
-    if (a === 'child' && b === 'child') return j === i + 1;
-    if (a === 'in' && b === 'child') return j === 0;
-    return a === 'child' && b === 'out' && i === children.length - 1;
-  }) && edges.filter(([[a], [b]]) => a === 'child' && b === 'child').length >= children.length - 1;
+  return (
+    edges.every(([[a, i], [b, j]]) => {
+      if (a === 'child' && b === 'child') return j === i + 1;
+      if (a === 'in' && b === 'child') return j === 0;
+      return a === 'child' && b === 'out' && i === children.length - 1;
+    }) && edges.filter(([[a], [b]]) => a === 'child' && b === 'child').length >= children.length - 1
+  );
 }
 
 function stacked({ children, ins, outs, edges }: Level): Placed {
@@ -92,7 +94,15 @@ function stacked({ children, ins, outs, edges }: Level): Placed {
   };
 }
 
+/** Edges that pass a rank belong right of its boxes, as chips are left: if most run at the left,
+ * the mirror image is taken. */
 function layered(level: Level): Placed {
+  const first = arranged(level, 1);
+  return first.lanes < 0 ? arranged(level, -1).placed : first.placed;
+}
+
+/** Lay out with dagre, as it comes (1) or mirrored (-1); `lanes` counts edges right minus left of boxes. */
+function arranged(level: Level, side: 1 | -1): { placed: Placed; lanes: number } {
   const { children, ins, outs, edges } = level;
   // dagre knows widths, not axes: one shift, the same for all, keeps straight what is straight.
   const left = Math.max(0, ...children.map((c) => c.left));
@@ -101,76 +111,137 @@ function layered(level: Level): Placed {
   const width = (c: Extent) => Math.max(2 * (c.left + shift), 2 * (c.right - shift), 1);
 
   const graph = new graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', ranksep: GAP_Y, nodesep: GAP_X, edgesep: 18, marginx: 0, marginy: 0 });
+  // Aligned to one side, the first child of a branch stays below its parent and the rest steps out.
+  graph.setGraph({
+    rankdir: 'TB',
+    align: side > 0 ? 'UL' : 'UR',
+    ranksep: GAP_Y,
+    nodesep: GAP_X,
+    edgesep: 18,
+  });
   graph.setDefaultEdgeLabel(() => ({}));
   const name = ([kind, i]: End) => kind + i;
   for (let i = 0; i < ins; i++) graph.setNode('in' + i, { width: 1, height: 1 });
   children.forEach((c, i) => graph.setNode('child' + i, { width: width(c), height: c.height }));
   for (let i = 0; i < outs; i++) graph.setNode('out' + i, { width: 1, height: 1 });
-  edges.forEach(([a, b], i) => graph.setEdge(name(a), name(b), { weight: a[0] === 'child' && b[0] === 'child' ? 2 : 1 }, String(i)));
-
-  // Ports belong at the rims: heavy edges hold them there, weightless ones keep the rest between.
-  const fed = new Set(edges.map(([, b]) => name(b)));
-  const read = new Set(edges.map(([a]) => name(a)));
-  if (ins) {
-    graph.setNode('rim-top', { width: 1, height: 1 });
-    for (let i = 0; i < ins; i++) graph.setEdge('rim-top', 'in' + i, { weight: 200 }, 'rim');
-    children.forEach((_, i) => {
-      if (!fed.has('child' + i)) graph.setEdge('rim-top', 'child' + i, { weight: 0, minlen: 2 }, 'rim');
-    });
-  }
-  if (outs) {
-    graph.setNode('rim-bottom', { width: 1, height: 1 });
-    for (let i = 0; i < outs; i++) graph.setEdge('out' + i, 'rim-bottom', { weight: 200 }, 'rim');
-    children.forEach((_, i) => {
-      if (!read.has('child' + i)) graph.setEdge('child' + i, 'rim-bottom', { weight: 0, minlen: 2 }, 'rim');
-    });
-  }
+  edges.forEach(([a, b], i) =>
+    graph.setEdge(
+      name(a),
+      name(b),
+      { weight: a[0] === 'child' && b[0] === 'child' ? 2 : 1 },
+      String(i),
+    ),
+  );
+  holdPorts(graph, level);
   dagre(graph);
 
-  const at = (id: string) => graph.node(id) as { x: number; y: number; width: number; height: number };
-  const tallest = new Map<number, number>();
+  const at = (id: string) => {
+    const { x, y } = graph.node(id) as Point;
+    return { x: side * x, y };
+  };
+  const ranks = new Map<number, { height: number; members: number[] }>();
   let top = Infinity;
   let bottom = -Infinity;
   children.forEach((c, i) => {
     const { y } = at('child' + i);
-    tallest.set(Math.round(y), Math.max(tallest.get(Math.round(y)) ?? 0, c.height));
+    const rank = ranks.get(Math.round(y)) ?? { height: 0, members: [] };
+    rank.height = Math.max(rank.height, c.height);
+    rank.members.push(i);
+    ranks.set(Math.round(y), rank);
     top = Math.min(top, y - c.height / 2);
     bottom = Math.max(bottom, y + c.height / 2);
   });
   if (!children.length) top = bottom = 0;
   // The axis of the whole: where its first value enters, else where it leaves, else the first child.
   const axis = ins ? at('in0').x : outs ? at('out0').x : children.length ? at('child0').x : 0;
-  const places = children.map((c, i) => ({ x: round(at('child' + i).x - axis), y: round(at('child' + i).y - c.height / 2 - top) }));
-  const bends = edges.map(([a, b], i) => {
-    const points = (graph.edge(name(a), name(b), String(i)) as { points: Point[] }).points.slice(1, -1);
-    const ranks: Point[] = [];
-    for (const p of points) {
-      // dagre bends in the middle of a rank; run straight past the boxes of that rank instead.
-      const half = (tallest.get(Math.round(p.y)) ?? 0) / 2;
-      const x = round(p.x - axis);
-      const y = Math.min(Math.max(p.y, top), bottom) - top;
-      if (half) ranks.push({ x, y: round(Math.max(0, y - half)) }, { x, y: round(Math.min(bottom - top, y + half)) });
-    }
-    return ranks;
+  const places = children.map((c, i) => {
+    const { x, y } = at('child' + i);
+    return { x: Math.round(x - axis), y: Math.round(y - c.height / 2 - top) };
   });
-  const lines = bends.flat().map((p) => p.x);
-  const ports = (kind: 'in' | 'out', n: number) => Array.from({ length: n }, (_, i) => round(at(kind + i).x - axis));
-  const entries = ports('in', ins);
-  const exits = ports('out', outs);
-  return {
-    children: places,
-    ins: entries,
-    outs: exits,
-    bends,
-    extent: {
-      left: Math.max(0, ...places.map((p, i) => children[i].left - p.x), ...[...lines, ...entries, ...exits].map((x) => 12 - x)),
-      right: Math.max(0, ...places.map((p, i) => children[i].right + p.x), ...[...lines, ...entries, ...exits].map((x) => 12 + x)),
-      height: round(bottom - top),
-    },
+  let lanes = 0;
+  const bends = edges.map(([a, b], i) => {
+    const points = (graph.edge(name(a), name(b), String(i)) as { points: Point[] }).points.slice(
+      1,
+      -1,
+    );
+    const passed: Point[] = [];
+    const end = ([kind, n]: End) =>
+      kind === 'child' ? places[n].x : Math.round(at(kind + n).x - axis);
+    points.forEach((p, n) => {
+      // dagre bends in the middle of a rank; run straight past the boxes of that rank instead.
+      const rank = ranks.get(Math.round(p.y));
+      if (!rank) return;
+      const x = clear(
+        Math.round(side * p.x - axis),
+        rank.members.map((m) => ({ x: places[m].x, ...children[m] })),
+      );
+      for (const m of rank.members) lanes += Math.sign(x - places[m].x);
+      const y = p.y - top;
+      // A line far from the boxes may begin its turn beside them: it bends less sharply.
+      const free = Math.min(
+        ...rank.members.map((m) =>
+          x > places[m].x
+            ? x - places[m].x - children[m].right
+            : places[m].x - children[m].left - x,
+        ),
+      );
+      const early = (to: number) => (free > 0.42 * Math.abs(x - to) ? 0 : rank.height / 2);
+      const [above, below] = [
+        n ? rank.height / 2 : early(end(a)),
+        n < points.length - 1 ? rank.height / 2 : early(end(b)),
+      ];
+      passed.push(
+        { x, y: Math.round(Math.max(0, y - above)) },
+        { x, y: Math.round(Math.min(bottom - top, y + below)) },
+      );
+    });
+    return passed;
+  });
+  const ports = (kind: 'in' | 'out', n: number) =>
+    Array.from({ length: n }, (_, i) => Math.round(at(kind + i).x - axis));
+  const placed = { children: places, ins: ports('in', ins), outs: ports('out', outs), bends };
+  const lines = [...bends.flat().map((p) => p.x), ...placed.ins, ...placed.outs];
+  const extent = {
+    left: Math.max(0, ...places.map((p, i) => children[i].left - p.x), ...lines.map((x) => 12 - x)),
+    right: Math.max(
+      0,
+      ...places.map((p, i) => children[i].right + p.x),
+      ...lines.map((x) => 12 + x),
+    ),
+    height: Math.round(bottom - top),
   };
+  return { placed: { ...placed, extent }, lanes };
 }
 
-function round(v: number): number {
-  return Math.round(v);
+/** Ports belong at the rims: heavy edges hold them there, weightless ones keep the rest between. */
+function holdPorts(
+  graph: InstanceType<typeof graphlib.Graph>,
+  { children, ins, outs, edges }: Level,
+): void {
+  const fed = new Set(edges.map(([, [kind, i]]) => kind + i));
+  const read = new Set(edges.map(([[kind, i]]) => kind + i));
+  if (ins) {
+    graph.setNode('top', { width: 1, height: 1 });
+    for (let i = 0; i < ins; i++) graph.setEdge('top', 'in' + i, { weight: 200 }, 'rim');
+    children.forEach((_, i) => {
+      if (!fed.has('child' + i)) graph.setEdge('top', 'child' + i, { weight: 0, minlen: 2 }, 'rim');
+    });
+  }
+  if (outs) {
+    graph.setNode('bottom', { width: 1, height: 1 });
+    for (let i = 0; i < outs; i++) graph.setEdge('out' + i, 'bottom', { weight: 200 }, 'rim');
+    children.forEach((_, i) => {
+      if (!read.has('child' + i))
+        graph.setEdge('child' + i, 'bottom', { weight: 0, minlen: 2 }, 'rim');
+    });
+  }
+}
+
+/** Move a line off the boxes that it would cross (dagre does not know which side chips are on). */
+function clear(x: number, boxes: (Extent & { x: number })[]): number {
+  for (const box of boxes) {
+    const [from, to] = [box.x - box.left - 12, box.x + box.right + 12];
+    if (x > from && x < to) return x < box.x ? from : to;
+  }
+  return x;
 }

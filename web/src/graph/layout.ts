@@ -62,7 +62,14 @@ interface Hop {
 
 export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
   const levels = new Map<number, Open>();
-  const open = (): Open => ({ members: [], local: new Map(), ins: new Map(), outs: new Map(), edges: [], index: new Map() });
+  const open = (): Open => ({
+    members: [],
+    local: new Map(),
+    ins: new Map(),
+    outs: new Map(),
+    edges: [],
+    index: new Map(),
+  });
   levels.set(-1, open());
   boxes.forEach((box, i) => {
     if (box.open) levels.set(i, open());
@@ -94,7 +101,8 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
   }
 
   const frames: Frame[] = [];
-  const origin = (level: number): Point => (level < 0 ? { x: 0, y: 0 } : { x: frames[level].x, y: frames[level].y + GROUP_TOP });
+  const origin = (level: number): Point =>
+    level < 0 ? { x: 0, y: 0 } : { x: frames[level].x, y: frames[level].y + GROUP_TOP };
   boxes.forEach((box, i) => {
     const level = levels.get(box.parent)!;
     const o = origin(box.parent);
@@ -110,15 +118,22 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
     for (const hop of hops[k]) {
       const level = levels.get(hop.level)!;
       const o = origin(hop.level);
-      const from = hop.from < 0 ? { x: o.x + level.placed!.ins[level.ins.get(source)!], y: frames[hop.level].y } : exit(hop.from, source);
-      const to = hop.to < 0 ? { x: o.x + level.placed!.outs[level.outs.get(source)!], y: bottom(hop.level) } : entry(hop.to, source);
+      const from =
+        hop.from < 0
+          ? { x: o.x + level.placed!.ins[level.ins.get(source)!], y: frames[hop.level].y }
+          : exit(hop.from, source);
+      const to =
+        hop.to < 0
+          ? { x: o.x + level.placed!.outs[level.outs.get(source)!], y: bottom(hop.level) }
+          : entry(hop.to, source);
       const bends = level.placed!.bends[hop.edge].map((p) => ({ x: o.x + p.x, y: o.y + p.y }));
       const piece = [from, ...bends, to];
       for (const p of piece) {
         const last = points.at(-1);
         if (!last || last.x !== p.x || last.y !== p.y) points.push(p);
       }
-      if (hop.from >= 0 && hop.to >= 0) label = { x: from.x, y: Math.min((from.y + piece[1].y) / 2, from.y + 18) };
+      if (hop.from >= 0 && hop.to >= 0)
+        label = { x: from.x, y: Math.min((from.y + piece[1].y) / 2, from.y + 18) };
     }
     paths.push(points);
     labels.push(label ?? { ...points[0] });
@@ -143,7 +158,12 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
 }
 
 /** Enter a link into every level that it passes, and say which edges it became. */
-function route(boxes: LayoutBox[], levels: Map<number, Open>, source: number, target: number): Hop[] {
+function route(
+  boxes: LayoutBox[],
+  levels: Map<number, Open>,
+  source: number,
+  target: number,
+): Hop[] {
   const above = (i: number) => {
     const up: number[] = [];
     for (let p = boxes[i].parent; ; p = boxes[p].parent) {
@@ -162,9 +182,19 @@ function route(boxes: LayoutBox[], levels: Map<number, Open>, source: number, ta
   }
   const inward = downs.slice(0, downs.indexOf(common)).reverse();
   const path = [...inward, target];
-  hops.push({ level: common, edge: edge(common, child(common, from), child(common, path[0])), from, to: path[0] });
+  hops.push({
+    level: common,
+    edge: edge(common, child(common, from), child(common, path[0])),
+    from,
+    to: path[0],
+  });
   inward.forEach((level, i) => {
-    hops.push({ level, edge: edge(level, port(level, 'in'), child(level, path[i + 1])), from: -1, to: path[i + 1] });
+    hops.push({
+      level,
+      edge: edge(level, port(level, 'in'), child(level, path[i + 1])),
+      from: -1,
+      to: path[i + 1],
+    });
   });
   return hops;
 
@@ -219,5 +249,7 @@ function boundsOf(frames: Frame[], boxes: LayoutBox[]): LayoutResult['bounds'] {
     y0 = Math.min(y0, f.y);
     y1 = Math.max(y1, f.y + f.height);
   });
-  return frames.length ? { x: x0, y: y0, width: x1 - x0, height: y1 - y0 } : { x: 0, y: 0, width: 0, height: 0 };
+  return frames.length
+    ? { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }
+    : { x: 0, y: 0, width: 0, height: 0 };
 }

@@ -7,7 +7,11 @@ import type { Scene } from './model';
 
 export function inputOf(scene: Scene, metrics: Metrics): LayoutInput {
   return {
-    boxes: scene.boxes.map((box) => ({ ...extentOf(box, metrics), parent: box.parent, open: box.kind === 'open' })),
+    boxes: scene.boxes.map((box) => ({
+      ...extentOf(box, metrics),
+      parent: box.parent,
+      open: box.kind === 'open',
+    })),
     links: scene.links.map((l) => [l.source, l.target]),
     roomRight: metrics.roomRight,
   };
@@ -17,7 +21,10 @@ const MOST_KEPT = 64;
 
 export class Layouter {
   private worker: Worker | null = null;
-  private readonly waiting = new Map<number, { input: LayoutInput; done: (result: LayoutResult) => void }>();
+  private readonly waiting = new Map<
+    number,
+    { input: LayoutInput; done: (result: LayoutResult) => void }
+  >();
   private readonly kept = new Map<string, LayoutResult>();
   private next = 0;
 

@@ -54,7 +54,9 @@ export function extentOf(box: Box, metrics: Metrics): Extent {
     box.kind === 'loss'
       ? LOSS_HEIGHT
       : box.kind === 'stack' && box.rows
-        ? Math.round(STACK_TOP + stackRows(box.cells.length).count * stackRows(box.cells.length).pitch + 8)
+        ? Math.round(
+            STACK_TOP + stackRows(box.cells.length).count * stackRows(box.cells.length).pitch + 8,
+          )
         : box.cells.length
           ? STRIP_HEIGHT
           : NODE_HEIGHT;
@@ -62,7 +64,13 @@ export function extentOf(box: Box, metrics: Metrics): Extent {
   const chips = box.chips.length * CHIP_PITCH - 2;
   return {
     left: half + (box.chips.length ? metrics.chipGap + metrics.chip : 0),
-    right: half + (box.side ? SIDE_GAP + sideWidth(box.side) : box.kind === 'stack' && box.rows && !metrics.compact ? CALLOUT : 0),
+    right:
+      half +
+      (box.side
+        ? SIDE_GAP + sideWidth(box.side)
+        : box.kind === 'stack' && box.rows && !metrics.compact
+          ? CALLOUT
+          : 0),
     height: Math.max(height, chips - 24),
   };
 }

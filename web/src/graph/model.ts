@@ -92,10 +92,23 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
   const boxOf = new Int32Array(nodes.length).fill(-1);
   const ghosts = options.ghosts;
 
-  const add = (box: Partial<Box> & Pick<Box, 'key' | 'kind' | 'name' | 'parent' | 'depth'>): number => {
+  const add = (
+    box: Partial<Box> & Pick<Box, 'key' | 'kind' | 'name' | 'parent' | 'depth'>,
+  ): number => {
     boxes.push({
-      type: '', line: 0, node: -1, select: box.key, toggle: '', chips: [], side: null, cells: [], labels: [],
-      rows: false, ops: 1, ghost: false, ...box,
+      type: '',
+      line: 0,
+      node: -1,
+      select: box.key,
+      toggle: '',
+      chips: [],
+      side: null,
+      cells: [],
+      labels: [],
+      rows: false,
+      ops: 1,
+      ghost: false,
+      ...box,
     });
     return boxes.length - 1;
   };
@@ -104,8 +117,14 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
       if (node >= 0) {
         const n = nodes[node];
         boxOf[node] = add({
-          key: n.key, kind: n.kind === 'input' ? 'input' : 'op', name: n.name, parent, depth, node,
-          line: lineOf(topology, node), ghost: ghosts?.has(node) ?? false,
+          key: n.key,
+          kind: n.kind === 'input' ? 'input' : 'op',
+          name: n.name,
+          parent,
+          depth,
+          node,
+          line: lineOf(topology, node),
+          ghost: ghosts?.has(node) ?? false,
         });
         continue;
       }
@@ -119,12 +138,21 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
         const chain = stack.every((u, i) => !i || feeds(structure, stack[i - 1], u));
         const inner = nodes[last.output];
         const index = add({
-          key: toggle, kind: 'stack', name: last.title || last.name, parent, depth, toggle, node: last.output,
+          key: toggle,
+          kind: 'stack',
+          name: last.title || last.name,
+          parent,
+          depth,
+          toggle,
+          node: last.output,
           type: `×${stack.length}` + (last.size > 1 && inner ? `, ${inner.name}` : ''),
-          line: lineOf(topology, last.output), select: inner?.key ?? toggle, rows: chain,
+          line: lineOf(topology, last.output),
+          select: inner?.key ?? toggle,
+          rows: chain,
           cells: stack.map((u) => units[u].output),
           labels: stack.map((u, i) => (units[u].name.length <= 3 ? units[u].name : String(i + 1))),
           ops: stack.reduce((sum, u) => sum + units[u].size, 0),
+          ghost: ghosts?.has(last.output) ?? false,
         });
         for (const u of stack) claim(u, index);
         continue;
@@ -135,25 +163,57 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
         const n = nodes[lone];
         const name = u.kind === 'module' ? u.name : n.name;
         boxOf[lone] = add({
-          key: n.key, kind: 'op', parent, depth, node: lone, line: lineOf(topology, lone),
-          name: u.kind === 'module' ? u.name || u.title : u.kind === 'function' && u.engine ? u.name : name,
-          type: u.kind === 'module' ? u.title : '', ghost: ghosts?.has(lone) ?? false,
+          key: n.key,
+          kind: 'op',
+          parent,
+          depth,
+          node: lone,
+          line: lineOf(topology, lone),
+          name:
+            u.kind === 'module'
+              ? u.name || u.title
+              : u.kind === 'function' && u.engine
+                ? u.name
+                : name,
+          type: u.kind === 'module' ? u.title : '',
+          ghost: ghosts?.has(lone) ?? false,
         });
         continue;
       }
       if (plan.open(u.key)) {
         const index = add({
-          key: u.key, kind: 'open', name: u.name || u.title, type: caption(structure, unit), parent, depth,
-          line: u.line, toggle: u.key, node: u.output, ops: u.size,
+          key: u.key,
+          kind: 'open',
+          name: u.name || u.title,
+          type: caption(structure, unit),
+          parent,
+          depth,
+          line: u.line,
+          toggle: u.key,
+          node: u.output,
+          ops: u.size,
         });
         emit(entriesOf(structure, unit), index, depth + 1);
         continue;
       }
       const cells = u.engine ? [] : stripOf(structure, unit);
       const index = add({
-        key: u.key, kind: 'closed', name: u.name || u.title, type: caption(structure, unit), parent, depth,
-        line: u.engine || u.kind === 'part' ? lineOf(topology, u.output) || u.line : u.line || lineOf(topology, u.output),
-        toggle: u.key, node: u.output, select: nodes[u.output]?.key ?? u.key, cells, ops: u.size,
+        key: u.key,
+        kind: 'closed',
+        name: u.name || u.title,
+        type: caption(structure, unit),
+        parent,
+        depth,
+        line:
+          u.engine || u.kind === 'part'
+            ? lineOf(topology, u.output) || u.line
+            : u.line || lineOf(topology, u.output),
+        toggle: u.key,
+        node: u.output,
+        select: nodes[u.output]?.key ?? u.key,
+        cells,
+        ops: u.size,
+        ghost: ghosts?.has(u.output) ?? false,
       });
       claim(unit, index);
     }
@@ -173,8 +233,15 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
     if (boxOf[node] === undefined || boxOf[node] < 0) continue;
     const n = nodes[node];
     const index = add({
-      key: `loss:${i}:${n.key}`, kind: 'loss', name: n.target || 'loss', parent: -1, depth: 0, node,
-      line: lineOf(topology, node), select: n.key, ghost: ghosts?.has(node) ?? false,
+      key: `loss:${i}:${n.key}`,
+      kind: 'loss',
+      name: n.target || 'loss',
+      parent: -1,
+      depth: 0,
+      node,
+      line: lineOf(topology, node),
+      select: n.key,
+      ghost: ghosts?.has(node) ?? false,
     });
     links.push({ source: boxOf[node], target: index, nodes: [node] });
   }
@@ -185,7 +252,7 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
 function entriesOf({ units }: Structure, unit: number): Entry[] {
   const entries: Entry[] = [];
   const { items } = units[unit];
-  for (let i = 0; i < items.length; ) {
+  for (let i = 0; i < items.length;) {
     const item = items[i];
     if (item >= 0) {
       entries.push({ unit: -1, stack: null, node: item });
@@ -212,7 +279,7 @@ function stackKey({ units }: Structure, stack: number[]): string {
 
 /** The one op of a unit that holds nothing else, -1 otherwise. */
 function single({ units, rank }: Structure, unit: number): number {
-  for (let u = unit; ; ) {
+  for (let u = unit; ;) {
     const { items, size } = units[u];
     if (size !== 1 || items.length !== 1) return -1;
     const item = items[0];
@@ -222,11 +289,15 @@ function single({ units, rank }: Structure, unit: number): number {
 }
 
 /** Decide what is open: what the user said, else the widest groups first until the budget is used. */
-function openPlan(structure: Structure, opened: Opened, budget: number): { open: (key: string) => boolean } {
+function openPlan(
+  structure: Structure,
+  opened: Opened,
+  budget: number,
+): { open: (key: string) => boolean } {
   const { units } = structure;
   const open = new Set<string>();
   const queue: Entry[] = entriesOf(structure, 0);
-  let boxes = queue.length;
+  let boxes = costOf(queue);
   for (let at = 0; at < queue.length; at++) {
     const { unit, stack } = queue[at];
     if (stack) {
@@ -240,13 +311,22 @@ function openPlan(structure: Structure, opened: Opened, budget: number): { open:
     if (unit < 0 || single(structure, unit) >= 0) continue;
     const inside = entriesOf(structure, unit);
     const said = opened.get(units[unit].key);
-    const fits = boxes + inside.length - 1 <= budget && !units[unit].engine && units[unit].kind !== 'part' && !inStack(structure, unit);
+    const fits =
+      boxes + costOf(inside) - 1 <= budget &&
+      !units[unit].engine &&
+      units[unit].kind !== 'part' &&
+      !inStack(structure, unit);
     if (!(said ?? fits)) continue;
     open.add(units[unit].key);
-    boxes += inside.length - 1;
+    boxes += costOf(inside) - 1;
     queue.push(...inside);
   }
   return { open: (key) => open.has(key) };
+}
+
+/** A stack is as tall as a few boxes. */
+function costOf(entries: Entry[]): number {
+  return entries.reduce((sum, e) => sum + (e.stack ? 1 + Math.min(e.stack.length, 24) / 6 : 1), 0);
 }
 
 /** Members of an unfolded stack stay closed until they are opened one by one. */
@@ -259,14 +339,16 @@ function inStack(structure: Structure, unit: number): boolean {
 function caption({ units }: Structure, unit: number): string {
   const u = units[unit];
   if (u.kind === 'module') return u.name ? u.title : '';
-  if (u.kind === 'part') return 'ops';
-  return u.engine || u.kind === 'function' ? '' : u.kind;
+  return u.engine || u.kind !== 'loop' ? '' : u.kind;
 }
 
 function stripOf({ units }: Structure, unit: number): number[] {
   const all = units[unit].items.flatMap((item) => (item < 0 ? [units[~item].output] : [item]));
   if (all.length <= STRIP) return all;
-  return Array.from({ length: STRIP }, (_, i) => all[Math.floor(((i + 1) * all.length) / STRIP) - 1]);
+  return Array.from(
+    { length: STRIP },
+    (_, i) => all[Math.floor(((i + 1) * all.length) / STRIP) - 1],
+  );
 }
 
 function feeds({ units, targets, unitOf }: Structure, a: number, b: number): boolean {
@@ -276,15 +358,27 @@ function feeds({ units, targets, unitOf }: Structure, a: number, b: number): boo
   });
 }
 
-function connect(topology: Topology, structure: Structure, boxes: Box[], boxOf: Int32Array, compact: boolean): Link[] {
+function connect(
+  topology: Topology,
+  structure: Structure,
+  boxes: Box[],
+  boxOf: Int32Array,
+  compact: boolean,
+): Link[] {
   const { nodes } = topology;
   const merged = new Map<string, Link>();
   const held: Map<number, number[]>[] = boxes.map(() => new Map());
   const ofInput: [node: number, readers: number[]][] = [];
 
   nodes.forEach((n, source) => {
-    const readers = [...new Set(structure.targets[source].map((t) => boxOf[t]).filter((b) => b >= 0))];
-    if (n.kind === 'parameter' || n.kind === 'constant' || (n.kind === 'input' && readers.length > WIDE_READ)) {
+    const readers = [
+      ...new Set(structure.targets[source].map((t) => boxOf[t]).filter((b) => b >= 0)),
+    ];
+    if (
+      n.kind === 'parameter' ||
+      n.kind === 'constant' ||
+      (n.kind === 'input' && readers.length > WIDE_READ)
+    ) {
       if (n.kind === 'input') boxOf[source] = -1;
       for (const reader of readers) held[reader].set(source, [source]);
     } else if (n.kind === 'input') {
@@ -313,15 +407,19 @@ function connect(topology: Topology, structure: Structure, boxes: Box[], boxOf: 
     if (!all.length) return;
     const trainable = all.filter((k) => nodes[k].kind === 'parameter');
     const rest = all.filter((k) => nodes[k].kind !== 'parameter');
-    const groups = box.kind === 'op' && all.length <= CHIPS ? all.map((k) => [k]) : [
-      ...(trainable.length > 2 ? [trainable] : trainable.map((k) => [k])),
-      ...(rest.length > (trainable.length ? 1 : 2) ? [rest] : rest.map((k) => [k])),
-    ];
+    const groups =
+      box.kind === 'op' && all.length <= CHIPS
+        ? all.map((k) => [k])
+        : [
+            ...(trainable.length > 2 ? [trainable] : trainable.map((k) => [k])),
+            ...(rest.length > (trainable.length ? 1 : 2) ? [rest] : rest.map((k) => [k])),
+          ];
     box.chips = groups.map((g) => chipOf(nodes, box, g, nodes[g[0]].kind !== 'parameter'));
   });
   // A chip's node is found at its reader.
-  nodes.forEach((n, i) => {
-    if (boxOf[i] < 0) boxOf[i] = structure.targets[i].map((t) => boxOf[t]).find((b) => b >= 0) ?? -1;
+  nodes.forEach((_, i) => {
+    if (boxOf[i] < 0)
+      boxOf[i] = structure.targets[i].map((t) => boxOf[t]).find((b) => b >= 0) ?? -1;
   });
   return [...merged.values()];
 
@@ -342,7 +440,13 @@ function chipOf(nodes: Node[], box: Box, group: number[], dotted: boolean): Chip
   }
   const short = n.name.split('.').at(-1) ?? n.name;
   const name = box.type && n.kind === 'parameter' ? short : n.name;
-  return { key: n.key, name: name || n.kind, shape: n.shape.length ? n.shape.join('×') : n.dtype ? 'scalar' : '', nodes: group, dotted };
+  return {
+    key: n.key,
+    name: name || n.kind,
+    shape: n.shape.length ? n.shape.join('×') : n.dtype ? 'scalar' : '',
+    nodes: group,
+    dotted,
+  };
 }
 
 /** Drop the boxes of inputs that became chips, and name the scene. */
@@ -352,7 +456,9 @@ function compacted(scene: Scene, compact: boolean): Scene {
   const place = new Int32Array(boxes.length);
   let next = 0;
   keep.forEach((kept, i) => (place[i] = kept ? next++ : -1));
-  const moved = boxes.filter((_, i) => keep[i]).map((box) => ({ ...box, parent: box.parent < 0 ? -1 : place[box.parent] }));
+  const moved = boxes
+    .filter((_, i) => keep[i])
+    .map((box) => ({ ...box, parent: box.parent < 0 ? -1 : place[box.parent] }));
   for (let i = 0; i < boxOf.length; i++) if (boxOf[i] >= 0) boxOf[i] = place[boxOf[i]];
   const open = boxes.filter((b) => b.kind === 'open').map((b) => b.key);
   return {

@@ -4,8 +4,19 @@
 import { Scale } from '../flow/scale';
 
 const COLOURS = [
-  'surface-0', 'surface-1', 'surface-2', 'line-1', 'line-2', 'line-3', 'text-1', 'text-2', 'text-3',
-  'accent', 'focus', 'error', 'lamp',
+  'surface-0',
+  'surface-1',
+  'surface-2',
+  'line-1',
+  'line-2',
+  'line-3',
+  'text-1',
+  'text-2',
+  'text-3',
+  'accent',
+  'focus',
+  'error',
+  'lamp',
 ] as const;
 
 export type ColourName = (typeof COLOURS)[number];
@@ -32,7 +43,10 @@ export class Palette {
   constructor(element: Element) {
     const style = getComputedStyle(element);
     const read = (name: string) => style.getPropertyValue(name).trim();
-    this.colour = Object.fromEntries(COLOURS.map((c) => [c, read(`--${c}`)])) as Record<ColourName, string>;
+    this.colour = Object.fromEntries(COLOURS.map((c) => [c, read(`--${c}`)])) as Record<
+      ColourName,
+      string
+    >;
     this.scale = new Scale(read);
     this.haloAlpha = Number(read('--halo-alpha')) || 0.5;
     const ui = read('--font-ui') || 'sans-serif';
@@ -64,7 +78,13 @@ export class Palette {
       ctx.shadowOffsetX = 2 * sprite.width;
       ctx.fillStyle = colour;
       ctx.beginPath();
-      ctx.roundRect(2 * blur - 2 * sprite.width, 2 * blur, width, height, Math.min(width, height) / 2);
+      ctx.roundRect(
+        2 * blur - 2 * sprite.width,
+        2 * blur,
+        width,
+        height,
+        Math.min(width, height) / 2,
+      );
       ctx.fill();
       this.halos.set(key, sprite);
     }

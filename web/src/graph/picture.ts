@@ -71,7 +71,10 @@ export function pictureOf(o: PictureOptions): Picture {
     before: o.before,
     fade: o.fade,
     light: new Light(scene.topology, numbers, o.cursor),
-    order: o.cursor.phase === 'backward' ? boxOrder(numbers, scene.boxOf, (n) => rank[n] >= 0) : new Map(),
+    order:
+      o.cursor.phase === 'backward'
+        ? boxOrder(numbers, scene.boxOf, (n) => rank[n] >= 0)
+        : new Map(),
     way: o.way,
     notes: notesOf(scene, numbers, o.error),
     selected: boxWithKey(scene, o.selected),
@@ -122,7 +125,8 @@ function brightOf(scene: Scene, line: number | null): Set<number> | null {
   });
   const bright = on.size ? on : through;
   if (!bright.size) return null;
-  for (const [i, box] of scene.boxes.entries()) if (box.kind === 'loss' && bright.has(scene.boxOf[box.node])) bright.add(i);
+  for (const [i, box] of scene.boxes.entries())
+    if (box.kind === 'loss' && bright.has(scene.boxOf[box.node])) bright.add(i);
   return bright;
 }
 
@@ -131,11 +135,16 @@ export function isBright(picture: Picture, index: number): boolean {
   const { bright, scene } = picture;
   if (!bright || bright.has(index)) return true;
   if (scene.boxes[index].kind !== 'open') return false;
-  for (const b of bright) for (let p = b; p >= 0; p = scene.boxes[p].parent) if (p === index) return true;
+  for (const b of bright)
+    for (let p = b; p >= 0; p = scene.boxes[p].parent) if (p === index) return true;
   return false;
 }
 
-function notesOf(scene: Scene, numbers: Numbers | null, error: PictureOptions['error']): Map<number, Note> {
+function notesOf(
+  scene: Scene,
+  numbers: Numbers | null,
+  error: PictureOptions['error'],
+): Map<number, Note> {
   const notes = new Map<number, Note>();
   const { topology, structure, boxOf } = scene;
   if (numbers) {
@@ -147,10 +156,14 @@ function notesOf(scene: Scene, numbers: Numbers | null, error: PictureOptions['e
       const inherited = structure.sources[i].some((s) => valueOf(numbers, s).mark === 'nonfinite');
       const box = boxOf[i];
       if (box < 0 || notes.get(box)?.serious) return;
-      if (inherited) notes.set(box, { title: '', text: `value ${value.text}, inherited`, serious: false });
+      if (inherited)
+        notes.set(box, { title: '', text: `value ${value.text}, inherited`, serious: false });
       else {
         const of = node.shape.reduce((a, b) => a * b, 1);
-        const text = of === 1 ? 'its inputs are finite' : `${nonfiniteCount(numbers.values, i)} of ${of.toLocaleString('en-US')} values`;
+        const text =
+          of === 1
+            ? 'its inputs are finite'
+            : `${nonfiniteCount(numbers.values, i)} of ${of.toLocaleString('en-US')} values`;
         notes.set(box, { title: first ? `first ${value.text}` : value.text, text, serious: true });
         first = false;
       }
@@ -158,7 +171,11 @@ function notesOf(scene: Scene, numbers: Numbers | null, error: PictureOptions['e
   }
   const failed = error ? nodeWithKey(scene, error.node) : topology.nodes.findIndex((n) => n.failed);
   if (failed >= 0 && boxOf[failed] >= 0) {
-    notes.set(boxOf[failed], { title: '', text: error?.sentence ?? 'raised an error', serious: true });
+    notes.set(boxOf[failed], {
+      title: '',
+      text: error?.sentence ?? 'raised an error',
+      serious: true,
+    });
   }
   return notes;
 }
@@ -176,19 +193,27 @@ export function shownLevel(picture: Picture, node: number, level: number): numbe
 }
 
 /** The gradient of a link: of the strongest value that flows along it. */
-export function linkReading(picture: Picture, nodes: number[]): { node: number; reading: Reading; norm: number } {
+export function linkReading(
+  picture: Picture,
+  nodes: number[],
+): { node: number; reading: Reading; norm: number } {
   let best = { node: nodes[0], reading: readingOf(picture, nodes[0]), norm: 0 };
   for (const node of nodes) {
     const reading = readingOf(picture, node);
     if (reading.mark === 'nonfinite') return { node, reading, norm: NaN };
-    const norm = reading.mark === 'finite' ? normOf(picture.scene.topology.nodes[node], reading.rms) : 0;
-    if (norm > best.norm || (best.reading.mark === 'none' && reading.mark !== 'none')) best = { node, reading, norm };
+    const norm =
+      reading.mark === 'finite' ? normOf(picture.scene.topology.nodes[node], reading.rms) : 0;
+    if (norm > best.norm || (best.reading.mark === 'none' && reading.mark !== 'none'))
+      best = { node, reading, norm };
   }
   return best;
 }
 
 /** The weakest over the strongest of a stack: what a vanishing or exploding gradient costs. */
-export function stackRatio(picture: Picture, box: Box): { ratio: number; from: string; to: string } | null {
+export function stackRatio(
+  picture: Picture,
+  box: Box,
+): { ratio: number; from: string; to: string } | null {
   let [low, high] = [Infinity, 0];
   let [lowAt, highAt] = [-1, -1];
   box.cells.forEach((node, i) => {

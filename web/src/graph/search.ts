@@ -25,7 +25,8 @@ function testOf(word: string, scene: Scene, numbers: Numbers | null): Test {
   const shape = /^shape:\[?([\dx×,]+)\]?$/.exec(word);
   if (shape) {
     const start = shape[1].replace(/[×,]/g, 'x');
-    return (node) => (node.shape.join('x') + 'x').startsWith(start.endsWith('x') ? start : start + 'x');
+    return (node) =>
+      (node.shape.join('x') + 'x').startsWith(start.endsWith('x') ? start : start + 'x');
   }
   const gradient = /^grad([<>])(\d*\.?\d+(?:e[+-]?\d+)?)$/.exec(word);
   if (gradient) {
@@ -37,13 +38,20 @@ function testOf(word: string, scene: Scene, numbers: Numbers | null): Test {
     };
   }
   if (word === 'nan' || word === 'inf') {
-    return (_, i) => gradientOf(numbers, i).mark === 'nonfinite' || valueOf(numbers, i).mark === 'nonfinite';
+    return (_, i) =>
+      gradientOf(numbers, i).mark === 'nonfinite' || valueOf(numbers, i).mark === 'nonfinite';
   }
-  if (word === 'nograd') return (node, i) => !node.requires_grad || (!!numbers?.order.length && gradientOf(numbers, i).mark === 'none');
+  if (word === 'nograd')
+    return (node, i) =>
+      !node.requires_grad || (!!numbers?.order.length && gradientOf(numbers, i).mark === 'none');
   const { units, unitOf } = structureOf(scene.topology);
   return (node, i) => {
     if (`${node.name} ${node.target}`.toLowerCase().includes(word)) return true;
     const unit = units[unitOf[i]];
-    return node.kind === 'op' && `${unit.name} ${unit.title}`.toLowerCase().includes(word) && unit.kind !== 'root';
+    return (
+      node.kind === 'op' &&
+      `${unit.name} ${unit.title}`.toLowerCase().includes(word) &&
+      unit.kind !== 'root'
+    );
   };
 }

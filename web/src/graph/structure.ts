@@ -121,7 +121,19 @@ function unit(
   parent: number,
   fold: string,
 ): Unit {
-  return { key, kind, name, title, line, parent, fold, items: [], size: 0, output: -1, engine: false };
+  return {
+    key,
+    kind,
+    name,
+    title,
+    line,
+    parent,
+    fold,
+    items: [],
+    size: 0,
+    output: -1,
+    engine: false,
+  };
 }
 
 /** A unit is the engine's where all its ops come from one expression and it holds no module. */
@@ -137,7 +149,11 @@ function markEngine(topology: Topology, units: Unit[], unitOf: Int32Array, rank:
       place[u] = here;
       // A function of the user's shows its own name in the frames of its ops.
       const own = units[u];
-      if (own.kind === 'function' && n.frames.some((g) => g.function.split('.').at(-1) === own.name)) mixed[u] = 1;
+      if (
+        own.kind === 'function' &&
+        n.frames.some((g) => g.function.split('.').at(-1) === own.name)
+      )
+        mixed[u] = 1;
     }
   });
   for (let u = units.length - 1; u > 0; u--) {
@@ -173,10 +189,20 @@ function cut(topology: Topology, units: Unit[], unitOf: Int32Array, u: number): 
   const parts: Item[] = [];
   for (let at = 0; at < items.length; at += length) {
     const slice = items.slice(at, at + length);
-    const lines = slice.map((item) => (item >= 0 ? lineOf(topology, item) : units[~item].line)).filter(Boolean);
+    const lines = slice
+      .map((item) => (item >= 0 ? lineOf(topology, item) : units[~item].line))
+      .filter(Boolean);
     const made = units.length;
-    const name = `${at + 1} to ${at + slice.length}`;
-    const part = unit(`${units[u].key}#${at}`, 'part', name, '', Math.min(...lines, Infinity), u, '');
+    const name = `ops ${at + 1} to ${at + slice.length}`;
+    const part = unit(
+      `${units[u].key}#${at}`,
+      'part',
+      name,
+      '',
+      Math.min(...lines, Infinity),
+      u,
+      '',
+    );
     if (!Number.isFinite(part.line)) part.line = 0;
     part.items = slice;
     for (const item of slice) {

@@ -18,7 +18,10 @@ export function fit(bounds: LayoutResult['bounds'], room: Room, least = 0.02): V
   const side = Math.min(16, room.width * 0.02);
   const width = room.width - 2 * side;
   const height = room.height - room.top - room.bottom;
-  const k = Math.max(least, Math.min(1, width / Math.max(bounds.width, 1), height / Math.max(bounds.height, 1)));
+  const k = Math.max(
+    least,
+    Math.min(1, width / Math.max(bounds.width, 1), height / Math.max(bounds.height, 1)),
+  );
   const x = (room.width - bounds.width * k) / 2 - bounds.x * k;
   // What is taller than the room starts at its top.
   const free = height - bounds.height * k;
@@ -28,7 +31,10 @@ export function fit(bounds: LayoutResult['bounds'], room: Room, least = 0.02): V
 
 /** The first view of a graph: all of it where that can be read, else its top at a size to read. */
 export function opening(bounds: LayoutResult['bounds'], room: Room): View {
-  return fit(bounds, room, Math.min(0.62, (room.width - 16) / Math.max(bounds.width, 1)));
+  const all = fit(bounds, room);
+  return all.k >= 0.5
+    ? all
+    : fit(bounds, room, Math.min(0.72, (room.width - 16) / Math.max(bounds.width, 1)));
 }
 
 export interface Hit {
@@ -39,30 +45,41 @@ export interface Hit {
 }
 
 /** What lies under a point of the world: chips and boxes before the groups around them. */
-export function hit(scene: Scene, layout: LayoutResult, metrics: Metrics, x: number, y: number): Hit | null {
+export function hit(
+  scene: Scene,
+  layout: LayoutResult,
+  metrics: Metrics,
+  x: number,
+  y: number,
+): Hit | null {
   let group: Hit | null = null;
   for (let i = scene.boxes.length - 1; i >= 0; i--) {
     const box = scene.boxes[i];
     const f = layout.frames[i];
-    if (y < f.y - 24 || y > f.y + f.height + 24 || x < f.x - f.left - 4 || x > f.x + f.right + 4) continue;
+    if (y < f.y - 24 || y > f.y + f.height + 24 || x < f.x - f.left - 4 || x > f.x + f.right + 4)
+      continue;
     if (box.kind === 'open') {
-      if (group || y < f.y || y > f.y + GROUP_TOP || x < f.x - f.left || x > f.x + f.right) continue;
+      if (group || y < f.y || y > f.y + GROUP_TOP || x < f.x - f.left || x > f.x + f.right)
+        continue;
       group = { box: i, chip: null, toggle: x < f.x - f.left + 22 };
       continue;
     }
     const half = halfWidth(box, metrics);
-    const tall = box.kind === 'stack' || box.kind === 'loss' || box.cells.length ? f.height : NODE_HEIGHT;
+    const tall =
+      box.kind === 'stack' || box.kind === 'loss' || box.cells.length ? f.height : NODE_HEIGHT;
     if (x >= f.x - half && x <= f.x + half && y >= f.y && y <= f.y + tall) {
       const marked = !!box.toggle && (box.cells.length > 0 || box.kind === 'stack');
       return { box: i, chip: null, toggle: marked && x < f.x - half + 24 && y < f.y + 30 };
     }
     for (const [c, chip] of box.chips.entries()) {
       const at = chipPlace(box, f, metrics, c);
-      if (x >= at.x && x <= at.x + at.width && y >= at.y - 1 && y <= at.y + at.height + 1) return { box: i, chip, toggle: false };
+      if (x >= at.x && x <= at.x + at.width && y >= at.y - 1 && y <= at.y + at.height + 1)
+        return { box: i, chip, toggle: false };
     }
     if (box.side) {
       const at = sidePlace(box.side, f, metrics);
-      if (x >= at.x && x <= at.x + at.width && y >= at.y && y <= at.y + at.height) return { box: i, chip: box.side, toggle: false };
+      if (x >= at.x && x <= at.x + at.width && y >= at.y && y <= at.y + at.height)
+        return { box: i, chip: box.side, toggle: false };
     }
   }
   return group;

@@ -42,7 +42,8 @@ export function walk(scene: Scene, layout: LayoutResult, from: number, step: Ste
     .filter((i) => (down ? layout.frames[i].y > frame.y : layout.frames[i].y < frame.y));
   if (ends.length) {
     // The nearest one first: a skip connection is reached from its other end.
-    const near = (i: number) => Math.abs(layout.frames[i].y - frame.y) + Math.abs(layout.frames[i].x - frame.x);
+    const near = (i: number) =>
+      Math.abs(layout.frames[i].y - frame.y) + Math.abs(layout.frames[i].x - frame.x);
     return ends.reduce((a, b) => (near(b) < near(a) ? b : a));
   }
   const next = from + (down ? 1 : -1);

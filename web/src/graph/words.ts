@@ -3,7 +3,14 @@
 import type { Palette } from './palette';
 
 /** Break a sentence into lines of at most `width`; what does not fit ends in an ellipsis. */
-export function wrap(palette: Palette, ctx: CanvasRenderingContext2D, font: string, text: string, width: number, most: number): string[] {
+export function wrap(
+  palette: Palette,
+  ctx: CanvasRenderingContext2D,
+  font: string,
+  text: string,
+  width: number,
+  most: number,
+): string[] {
   const lines: string[] = [];
   let line = '';
   const words = text.split(/\s+/).filter(Boolean);

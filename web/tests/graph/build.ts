@@ -25,7 +25,14 @@ export class Program {
 
   /** Run `body` at a line of the user's code. */
   at<T>(line: number, text: string, body: () => T, fn = '<module>'): T {
-    this.frames.push({ function: fn, line, column: 4, end_line: line, end_column: 4 + text.length, text });
+    this.frames.push({
+      function: fn,
+      line,
+      column: 4,
+      end_line: line,
+      end_column: 4 + text.length,
+      text,
+    });
     const result = body();
     this.frames.pop();
     return result;
@@ -35,16 +42,30 @@ export class Program {
     const group = this.inside.at(-1) ?? -1;
     this.nodes.push({
       key: `${group < 0 ? '' : this.groups[group].key + '/'}${name}#${this.nodes.length}`,
-      kind, name, group, shape, dtype: 'float32', device: 'cpu', requires_grad: kind !== 'input' && kind !== 'constant',
-      backward: kind === 'op' ? `${name[0].toUpperCase()}${name.slice(1)}Backward0` : '', formula: '',
-      frames: [...this.frames], target: '', failed: false, ...more,
+      kind,
+      name,
+      group,
+      shape,
+      dtype: 'float32',
+      device: 'cpu',
+      requires_grad: kind !== 'input' && kind !== 'constant',
+      backward: kind === 'op' ? `${name[0].toUpperCase()}${name.slice(1)}Backward0` : '',
+      formula: '',
+      frames: [...this.frames],
+      target: '',
+      failed: false,
+      ...more,
     });
     return this.nodes.length - 1;
   }
 
   op(name: string, inputs: number[], shape: number[], more: Partial<Node> = {}): number {
     const requires = inputs.some((i) => this.nodes[i].requires_grad);
-    const node = this.node('op', name, shape, { requires_grad: requires, backward: requires ? `${name}Backward0` : '', ...more });
+    const node = this.node('op', name, shape, {
+      requires_grad: requires,
+      backward: requires ? `${name}Backward0` : '',
+      ...more,
+    });
     inputs.forEach((source, slot) => this.edges.push({ source, target: node, slot }));
     return node;
   }
@@ -52,20 +73,34 @@ export class Program {
   linear(name: string, x: number, from: number, to: number, batch = 64, prefix = ''): number {
     const weight = this.node('parameter', `${prefix}${name}.weight`, [to, from]);
     const bias = this.node('parameter', `${prefix}${name}.bias`, [to]);
-    return this.group({ kind: 'module', name, title: 'Linear', fold: `linear${from}x${to}` }, () => this.op('linear', [x, weight, bias], [batch, to]));
+    return this.group({ kind: 'module', name, title: 'Linear', fold: `linear${from}x${to}` }, () =>
+      this.op('linear', [x, weight, bias], [batch, to]),
+    );
   }
 
   topology(more: Partial<Topology> = {}): Topology {
     const parameters = this.nodes.flatMap((n, i) => (n.kind === 'parameter' ? [i] : []));
     return {
-      type: 'topology', hash: this.hash, step: 1, nodes: this.nodes, edges: this.edges, groups: this.groups,
-      losses: this.losses, parameters, complete: true, ...more,
+      type: 'topology',
+      hash: this.hash,
+      step: 1,
+      nodes: this.nodes,
+      edges: this.edges,
+      groups: this.groups,
+      losses: this.losses,
+      parameters,
+      complete: true,
+      ...more,
     };
   }
 }
 
 /** Numbers of a step: a gradient for each node that needs one, by `rms` of its place. */
-export function numbersOf(topology: Topology, rms: (node: Node, index: number) => number, more: Partial<Numbers> = {}): Numbers {
+export function numbersOf(
+  topology: Topology,
+  rms: (node: Node, index: number) => number,
+  more: Partial<Numbers> = {},
+): Numbers {
   const n = topology.nodes.length;
   const gradients = new Float32Array(n * 6).fill(NaN);
   const values = new Float32Array(n * 6).fill(NaN);
@@ -76,13 +111,26 @@ export function numbersOf(topology: Topology, rms: (node: Node, index: number) =
     const g = rms(node, i);
     if (!node.requires_grad || Number.isNaN(g)) return;
     present[i] |= 2;
-    gradients.set(Number.isFinite(g) ? [g, 0, -g, g, g === 0 ? 1 : 0, 0] : [NaN, NaN, g, Infinity, 0, 7], i * 6);
+    gradients.set(
+      Number.isFinite(g) ? [g, 0, -g, g, g === 0 ? 1 : 0, 0] : [NaN, NaN, g, Infinity, 0, 7],
+      i * 6,
+    );
   });
-  const order = topology.nodes.flatMap((node, i) => (node.kind === 'op' && present[i] & 2 ? [i] : [])).reverse();
+  const order = topology.nodes
+    .flatMap((node, i) => (node.kind === 'op' && present[i] & 2 ? [i] : []))
+    .reverse();
   return {
-    type: 'numbers', step: 412, topology: topology.hash, values, gradients, present, order: Int32Array.from(order),
-    update: new Float32Array(topology.parameters.length).fill(1e-3), losses: Float64Array.from(topology.losses.map(() => 0.04)),
-    times: Float32Array.from([4e-4, 3e-4, 1e-4]), ...more,
+    type: 'numbers',
+    step: 412,
+    topology: topology.hash,
+    values,
+    gradients,
+    present,
+    order: Int32Array.from(order),
+    update: new Float32Array(topology.parameters.length).fill(1e-3),
+    losses: Float64Array.from(topology.losses.map(() => 0.04)),
+    times: Float32Array.from([4e-4, 3e-4, 1e-4]),
+    ...more,
   };
 }
 
@@ -100,8 +148,18 @@ export function mlp(): Topology {
   const y = p.at(26, call, () => p.node('input', 'y[i]', [64], { dtype: 'int64' }));
   const out = p.at(26, call, () =>
     p.group({ kind: 'module', name: 'net', title: 'Net', line: 26 }, () => {
-      let h = p.at(17, 'h = F.relu(self.fc1(x))', () => p.op('relu', [p.linear('fc1', x, 64, 32)], [64, 32]), 'Net.forward');
-      h = p.at(18, 'h = F.relu(self.fc2(h))', () => p.op('relu', [p.linear('fc2', h, 32, 32)], [64, 32]), 'Net.forward');
+      let h = p.at(
+        17,
+        'h = F.relu(self.fc1(x))',
+        () => p.op('relu', [p.linear('fc1', x, 64, 32)], [64, 32]),
+        'Net.forward',
+      );
+      h = p.at(
+        18,
+        'h = F.relu(self.fc2(h))',
+        () => p.op('relu', [p.linear('fc2', h, 32, 32)], [64, 32]),
+        'Net.forward',
+      );
       return p.at(19, 'return self.fc3(h)', () => p.linear('fc3', h, 32, 10), 'Net.forward');
     }),
   );
@@ -119,8 +177,15 @@ export function deep(blocks = 12): Topology {
     const out = p.group({ kind: 'module', name: 'net', title: 'Sequential', line: 18 }, () => {
       let h = p.linear('0', x, 64, 32);
       for (let i = 1; i <= blocks; i++) {
-        h = p.group({ kind: 'module', name: String(i), title: 'Block', line: 16, fold: 'block' }, () =>
-          p.at(16, 'return torch.sigmoid(self.fc(x))', () => p.op('sigmoid', [p.linear('fc', h, 32, 32, 64, `${i}.`)], [64, 32]), 'Block.forward'),
+        h = p.group(
+          { kind: 'module', name: String(i), title: 'Block', line: 16, fold: 'block' },
+          () =>
+            p.at(
+              16,
+              'return torch.sigmoid(self.fc(x))',
+              () => p.op('sigmoid', [p.linear('fc', h, 32, 32, 64, `${i}.`)], [64, 32]),
+              'Block.forward',
+            ),
         );
       }
       return p.linear(String(blocks + 1), h, 32, 10);
@@ -133,17 +198,35 @@ export function deep(blocks = 12): Topology {
 export function residual(): Topology {
   const p = new Program('residual');
   const call = 'loss = ((net(x) - y) ** 2).mean()';
-  const [x, y] = p.at(30, call, () => [p.node('input', 'x', [32, 16]), p.node('input', 'y', [32, 16])]);
+  const [x, y] = p.at(30, call, () => [
+    p.node('input', 'x', [32, 16]),
+    p.node('input', 'y', [32, 16]),
+  ]);
   const out = p.at(30, call, () =>
     p.group({ kind: 'module', name: 'net', title: 'ResNet', line: 30 }, () => {
       let h = p.at(20, 'h = self.stem(x)', () => p.linear('stem', x, 16, 16, 32), 'ResNet.forward');
       for (const name of ['block1', 'block2']) {
-        h = p.at(21, `h = self.${name}(h)`, () =>
-          p.group({ kind: 'module', name, title: 'Block', line: 10 }, () => {
-            const a = p.at(11, 'a = F.relu(self.fc1(x))', () => p.op('relu', [p.linear('fc1', h, 16, 16, 32)], [32, 16]), 'Block.forward');
-            const b = p.at(12, 'b = self.fc2(a)', () => p.linear('fc2', a, 16, 16, 32), 'Block.forward');
-            return p.at(13, 'return x + b', () => p.op('add', [h, b], [32, 16]), 'Block.forward');
-          }), 'ResNet.forward');
+        h = p.at(
+          21,
+          `h = self.${name}(h)`,
+          () =>
+            p.group({ kind: 'module', name, title: 'Block', line: 10 }, () => {
+              const a = p.at(
+                11,
+                'a = F.relu(self.fc1(x))',
+                () => p.op('relu', [p.linear('fc1', h, 16, 16, 32)], [32, 16]),
+                'Block.forward',
+              );
+              const b = p.at(
+                12,
+                'b = self.fc2(a)',
+                () => p.linear('fc2', a, 16, 16, 32),
+                'Block.forward',
+              );
+              return p.at(13, 'return x + b', () => p.op('add', [h, b], [32, 16]), 'Block.forward');
+            }),
+          'ResNet.forward',
+        );
       }
       return h;
     }),
@@ -159,7 +242,9 @@ export function raw(): Topology {
   const p = new Program('raw');
   const x = p.node('input', 'x', [100, 1]);
   const y = p.node('input', 'y', [100, 1]);
-  const [w1, b1, w2, b2] = [[1, 16], [16], [16, 1], [1]].map((s, i) => p.node('parameter', ['w1', 'b1', 'w2', 'b2'][i], s));
+  const [w1, b1, w2, b2] = [[1, 16], [16], [16, 1], [1]].map((s, i) =>
+    p.node('parameter', ['w1', 'b1', 'w2', 'b2'][i], s),
+  );
   const m = p.at(9, 'h = torch.tanh(x @ w1 + b1)', () => p.op('matmul', [x, w1], [100, 16]));
   const a = p.at(9, 'h = torch.tanh(x @ w1 + b1) ', () => p.op('add', [m, b1], [100, 16]));
   const h = p.at(9, 'h = torch.tanh(x @ w1 + b1)  ', () => p.op('tanh', [a], [100, 16]));
@@ -168,25 +253,44 @@ export function raw(): Topology {
   const d = p.at(11, 'loss = ((pred - y) ** 2).mean()', () => p.op('sub', [pred, y], [100, 1]));
   const two = p.node('constant', '2', [], { dtype: 'int64' });
   const s = p.at(11, 'loss = ((pred - y) ** 2).mean() ', () => p.op('pow', [d, two], [100, 1]));
-  p.losses.push(p.at(11, 'loss = ((pred - y) ** 2).mean()  ', () => p.op('mean', [s], [], { target: 'loss' })));
+  p.losses.push(
+    p.at(11, 'loss = ((pred - y) ** 2).mean()  ', () => p.op('mean', [s], [], { target: 'loss' })),
+  );
   return p.topology();
 }
 
 /** About 10,000 ops: equal blocks in groups that differ, so that not all of it folds away. */
 export function huge(stages = 40, blocks = 16, opsPerBlock = 15): Topology {
   const p = new Program('huge');
-  let h = p.node('input', 'x', [8, 64]);
+  let h = p.op(
+    'embedding',
+    [p.node('parameter', 'table.weight', [100, 64]), p.node('input', 'x', [8])],
+    [8, 64],
+  );
   p.group({ kind: 'module', name: 'net', title: 'Tower', line: 5 }, () => {
     for (let s = 0; s < stages; s++) {
       p.group({ kind: 'module', name: `stage${s}`, title: 'Stage', line: 6 }, () => {
         for (let b = 0; b < blocks; b++) {
-          p.group({ kind: 'module', name: String(b), title: 'Block', line: 7, fold: 'block' }, () => {
-            const before = h;
-            for (let o = 0; o < opsPerBlock - 1; o++) {
-              h = p.at(100 + o, `line ${o}`, () => p.op(['mul', 'add', 'tanh'][o % 3], [h], [8, 64]), 'Block.forward');
-            }
-            h = p.at(120, 'return x + h', () => p.op('add', [before, h], [8, 64]), 'Block.forward');
-          });
+          p.group(
+            { kind: 'module', name: String(b), title: 'Block', line: 7, fold: 'block' },
+            () => {
+              const before = h;
+              for (let o = 0; o < opsPerBlock - 1; o++) {
+                h = p.at(
+                  100 + o,
+                  `line ${o}`,
+                  () => p.op(['mul', 'add', 'tanh'][o % 3], [h], [8, 64]),
+                  'Block.forward',
+                );
+              }
+              h = p.at(
+                120,
+                'return x + h',
+                () => p.op('add', [before, h], [8, 64]),
+                'Block.forward',
+              );
+            },
+          );
         }
       });
     }
@@ -199,7 +303,8 @@ export function huge(stages = 40, blocks = 16, opsPerBlock = 15): Topology {
 export function flat(ops: number): Topology {
   const p = new Program(`flat${ops}`);
   let h = p.node('parameter', 'w', [4]);
-  for (let i = 0; i < ops; i++) h = p.at(10 + (i % 7), `line ${i % 7}`, () => p.op('mul', [h], [4]));
+  for (let i = 0; i < ops; i++)
+    h = p.at(10 + (i % 7), `line ${i % 7}`, () => p.op('mul', [h], [4]));
   p.losses.push(h);
   return p.topology();
 }
