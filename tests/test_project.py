@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import stamps
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -23,6 +24,9 @@ PAGE = json.loads((ROOT / "web" / "package.json").read_text("utf-8"))
 @cache
 def tracked() -> list[Path]:
     """Give the files that belong to the project: those that git has or would take."""
+    if not (ROOT / ".git").exists():  # an unpacked archive: all but what set-up made
+        made = [".venv", ".cache", "results", "web/node_modules", "web/dist", "web/public/runtime"]
+        return list(stamps.files_below(ROOT, [ROOT / name for name in made]))
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
