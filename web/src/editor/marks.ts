@@ -5,7 +5,7 @@
 
 import { ChangeSet, MapMode, RangeSet, RangeSetBuilder, StateEffect, StateField, Text } from '@codemirror/state';
 import type { EditorState, Extension, Line, Range } from '@codemirror/state';
-import { Decoration, EditorView, gutter, GutterMarker, WidgetType } from '@codemirror/view';
+import { Decoration, EditorView, gutter, gutterLineClass, GutterMarker, WidgetType } from '@codemirror/view';
 import type { DecorationSet } from '@codemirror/view';
 import type { Frame, Operand } from '../protocol';
 import { utf16Column, type LineGradient, type LineHint } from './lines';
@@ -139,7 +139,9 @@ class ErrorCard extends WidgetType {
   }
 
   toDOM(): HTMLElement {
+    const place = element('div', 'cm-error-place');
     const card = element('div', 'cm-error-card');
+    place.append(card);
     card.setAttribute('role', 'note');
     card.setAttribute('aria-label', 'Error');
     const sentence = element('p', 'cm-error-sentence');
@@ -162,7 +164,7 @@ class ErrorCard extends WidgetType {
       }
       card.append(list);
     }
-    return card;
+    return place;
   }
 
   override ignoreEvent(): boolean {
@@ -262,6 +264,33 @@ function gutterMarks<T>(
   return builder.finish();
 }
 
+class RowMarker extends GutterMarker {
+  constructor(override readonly elementClass: string) {
+    super();
+  }
+
+  override eq(other: RowMarker): boolean {
+    return other.elementClass === this.elementClass;
+  }
+}
+
+const rows = {
+  current: new RowMarker('cm-current'),
+  linked: new RowMarker('cm-linked'),
+  failed: new RowMarker('cm-failed'),
+};
+
+/** The gutters share the ground of a marked line; where a line is marked twice, the last one holds. */
+function markedRows(state: EditorState): RangeSet<GutterMarker> {
+  const marks = state.field(marksField);
+  if (!marks) return RangeSet.empty;
+  const lines = new Map<number, GutterMarker>();
+  if (marks.current !== null) lines.set(marks.current, rows.current);
+  if (marks.linked !== null) lines.set(marks.linked, rows.linked);
+  if (marks.error) lines.set(marks.error.frame.line, rows.failed);
+  return gutterMarks(state, lines, (marker) => marker);
+}
+
 const changed = (view: { startState: EditorState; state: EditorState; docChanged: boolean }): boolean =>
   view.docChanged || view.startState.field(marksField) !== view.state.field(marksField);
 
@@ -291,5 +320,6 @@ export const heatGutter: Extension = gutter({
 export const marksExtension: Extension = [
   originField,
   marksField,
+  gutterLineClass.compute([originField, marksField, 'doc'], markedRows),
   EditorView.decorations.compute([originField, marksField, 'doc'], decorate),
 ];

@@ -19,8 +19,8 @@ export interface Chip {
 export interface Situation {
   status: Status;
   progress: Progress | null;
-  /** The line that raised. */
-  errorLine: number;
+  /** Where the program raised; zeros where it did not. */
+  error: { line: number; step: number };
   readiness: Readiness;
   stages: readonly Stage[];
   backend: 'browser' | 'server';
@@ -76,7 +76,7 @@ function loadingFacts(stages: readonly Stage[]): string[] {
   return size ? [stage.name, size] : [stage.name];
 }
 
-export function chipOf({ status, progress, errorLine, readiness, stages, backend }: Situation): Chip {
+export function chipOf({ status, progress, error, readiness, stages, backend }: Situation): Chip {
   const chip = (tone: Tone, word: string, text = '', facts: string[] = [], busy = false): Chip => ({
     tone,
     busy,
@@ -122,8 +122,8 @@ export function chipOf({ status, progress, errorLine, readiness, stages, backend
       return chip('ok', 'Finished', '', [step ? steps : '', seconds(status.elapsed)]);
     case 'failed':
       return chip('error', 'Stopped by an error', '', [
-        errorLine ? `line ${errorLine}` : '',
-        step ? `step ${step}` : '',
+        error.line ? `line ${error.line}` : '',
+        error.step || step ? `step ${error.step || step}` : '',
       ]);
     case 'stopped':
       return chip(status.reason === 'user' || !status.reason ? 'plain' : 'warning', 'Stopped', STOPPED[status.reason], [
