@@ -1,19 +1,20 @@
 // Boxes, groups, stacks, chips and what is written beside them. Faces stay neutral; colour is on the
 // sill (the edge that faces the loss), in the halo behind it and in the cells of a strip.
 
-import { plain, ratioText, type Reading } from '../flow/scale';
+import { plain, type Reading } from '../flow/scale';
 import { lossOf } from './describe';
 import type { Brush } from './draw';
 import { drawChips, drawSide } from './chips';
 import { READ_NAMES } from './draw';
 import type { Frame } from './layout';
-import { halfWidth, NODE_HEIGHT, SILL, stackRows, STACK_TOP } from './metrics';
+import { halfWidth, NODE_HEIGHT, PAD, SILL, stackRows, STACK_TOP } from './metrics';
 import type { Box } from './model';
-import { readingOf, shownLevel, stackRatio, type Note } from './picture';
-import { cross, wrap } from './words';
+import { readingOf, shownLevel } from './picture';
+import { drawNote } from './notes';
+import { cards, drawRows, drawStrip } from './strips';
+import { cross } from './words';
 
 const RADIUS = 6;
-const PAD = 12;
 
 /** An open group: one line around it, its name and class at the top. */
 export function drawGroup(brush: Brush, index: number): void {
@@ -357,164 +358,6 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
     ctx.fillText(palette.fit(ctx, fonts.name, box.name, room), text ? x + 16 : f.x, f.y + 19.5);
   }
   if (picture.focused === index) ring(brush, x, f.y, width, f.height, 15);
-}
-
-/** Two cards behind a stack. */
-function cards({ ctx, palette }: Brush, x: number, y: number, width: number): void {
-  for (const [inset, lift] of [
-    [8, 6],
-    [4, 3],
-  ]) {
-    ctx.beginPath();
-    ctx.roundRect(x + inset + 0.5, y - lift + 0.5, width - 2 * inset - 1, 12, 5);
-    ctx.fillStyle = palette.colour['surface-1'];
-    ctx.strokeStyle = palette.colour['line-2'];
-    ctx.lineWidth = 1;
-    ctx.fill();
-    ctx.stroke();
-  }
-}
-
-/** A stack's strip: a row for each block, in the direction of flow. */
-function drawRows(brush: Brush, box: Box, f: Frame, x: number, y: number, width: number): void {
-  const { ctx, palette, picture } = brush;
-  const { colour, fonts } = palette;
-  const rows = stackRows(box.cells.length);
-  const readable = rows.pitch >= 12 && brush.k >= 0.5;
-  const [from, to] = rows.pitch >= 12 ? [x + 34, x + width - 62] : [x + 34, x + width - 62];
-  for (let row = 0; row < rows.count; row++) {
-    const i = Math.floor((row * box.cells.length) / rows.count);
-    const top = y + STACK_TOP + row * rows.pitch;
-    const reading = cell(brush, box.cells[i], from, top, to - from, rows.pitch - 2);
-    const ends = row === 0 || row === rows.count - 1;
-    if (!readable && !(ends && brush.k >= 0.5)) continue;
-    const base = rows.pitch >= 12 ? top + 10 : top + 5.5 + (row ? 0 : 3);
-    ctx.font = fonts.mono;
-    ctx.fillStyle = colour['text-3'];
-    ctx.textAlign = 'right';
-    ctx.fillText(box.labels[i], from - 7, base);
-    if (!reading) continue;
-    ctx.fillStyle =
-      reading.mark === 'nonfinite'
-        ? colour.error
-        : reading.mark === 'none'
-          ? colour['text-3']
-          : colour['text-2'];
-    ctx.fillText(reading.text, x + width - PAD, base);
-  }
-  const callout =
-    picture.metrics.compact || !picture.light.ran || picture.light.cursor.phase === 'forward'
-      ? null
-      : stackRatio(picture, box);
-  if (!callout || brush.k < READ_NAMES) return;
-  const at = f.x + width / 2 + 14;
-  const [top, bottom] = [y + STACK_TOP + 2, y + STACK_TOP + rows.count * rows.pitch - 4];
-  ctx.strokeStyle = colour['text-3'];
-  ctx.lineWidth = 1;
-  ctx.beginPath();
-  ctx.moveTo(at, top + 0.5);
-  ctx.lineTo(at + 6.5, top + 0.5);
-  ctx.lineTo(at + 6.5, bottom + 0.5);
-  ctx.lineTo(at, bottom + 0.5);
-  ctx.stroke();
-  ctx.textAlign = 'left';
-  ctx.font = fonts.large;
-  ctx.fillStyle = colour['text-1'];
-  ctx.fillText(`÷ ${ratioText(callout.ratio)}`, at + 14, (top + bottom) / 2 - 2);
-  ctx.font = fonts.type;
-  ctx.fillStyle = colour['text-2'];
-  ctx.fillText(`from block ${callout.from} to ${callout.to}`, at + 14, (top + bottom) / 2 + 15);
-}
-
-/** A closed group's strip of cells, across. */
-function drawStrip(brush: Brush, box: Box, x: number, y: number, width: number): void {
-  const gap = box.cells.length > 14 ? 1.5 : 3;
-  const each = (width - 2 * PAD - (box.cells.length - 1) * gap) / box.cells.length;
-  box.cells.forEach((node, i) => cell(brush, node, x + PAD + i * (each + gap), y + 26, each, 9));
-}
-
-/** One gradient as a cell; its reading where the light has come to it. */
-function cell(
-  brush: Brush,
-  node: number,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): Reading | null {
-  const { ctx, palette, picture } = brush;
-  const stand = picture.light.stand(node);
-  const shown =
-    picture.light.ran &&
-    (stand === 'lit' || stand === 'active') &&
-    picture.light.cursor.phase !== 'forward';
-  const reading = shown ? readingOf(picture, node) : null;
-  ctx.beginPath();
-  ctx.roundRect(x, y, width, height, 1.5);
-  if (reading?.mark === 'finite' || reading?.mark === 'nonfinite') {
-    ctx.fillStyle =
-      reading.mark === 'finite'
-        ? palette.scale.colour(shownLevel(picture, node, reading.level))
-        : palette.hatch(ctx);
-    ctx.fill();
-    return reading;
-  }
-  ctx.strokeStyle = palette.colour[reading?.mark === 'zero' ? 'line-3' : 'line-2'];
-  ctx.lineWidth = 1;
-  ctx.setLineDash(reading?.mark === 'none' ? [1.5, 3] : []);
-  ctx.stroke();
-  ctx.setLineDash([]);
-  return reading;
-}
-
-/** What is said beside a box, joined to it by a short line. */
-function drawNote(brush: Brush, note: Note, x: number, y: number, side: boolean): void {
-  const { ctx, palette } = brush;
-  const { colour, fonts } = palette;
-  let base = y + 22;
-  ctx.textAlign = 'left';
-  const veil = (top: number, width: number, height: number) => {
-    const before = ctx.globalAlpha;
-    ctx.globalAlpha = before * 0.72;
-    ctx.fillStyle = colour['surface-0'];
-    ctx.beginPath();
-    ctx.roundRect(x + 14, top, width + 8, height, 3);
-    ctx.fill();
-    ctx.globalAlpha = before;
-  };
-  if (!note.serious) {
-    veil((side ? y - 6 : base) - 12, palette.width(ctx, fonts.type, note.text), 16);
-    ctx.font = fonts.type;
-    ctx.fillStyle = colour['text-2'];
-    ctx.fillText(note.text, x + 18, side ? y - 6 : base);
-    return;
-  }
-  ctx.strokeStyle = colour.error;
-  ctx.lineWidth = 1;
-  ctx.beginPath();
-  ctx.moveTo(x + 2, y + 18.5);
-  ctx.lineTo(x + 12, y + 18.5);
-  ctx.stroke();
-  const lines = wrap(palette, ctx, fonts.type, note.text, 190, 4);
-  const wide = Math.max(
-    ...lines.map((l) => palette.width(ctx, fonts.type, l)),
-    note.title ? 20 + palette.width(ctx, fonts.note, note.title) : 0,
-  );
-  veil(
-    y + (note.title ? 0 : 11 - (lines.length - 1) * 7.5),
-    wide,
-    (note.title ? 20 : 2) + lines.length * 15,
-  );
-  if (note.title) {
-    cross(ctx, x + 24, y + 9, colour.error);
-    ctx.font = fonts.note;
-    ctx.fillStyle = colour.error;
-    ctx.fillText(note.title, x + 38, y + 13);
-    base = y + 30;
-  } else base = y + 22.5 - (lines.length - 1) * 7.5;
-  ctx.font = fonts.type;
-  ctx.fillStyle = note.title ? colour['text-2'] : colour['text-1'];
-  lines.forEach((line, i) => ctx.fillText(line, x + 18, base + i * 15));
 }
 
 /** Points down where a group is open, right where it is closed. */

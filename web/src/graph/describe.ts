@@ -4,7 +4,7 @@ import type { Node, Numbers, Topology } from '../protocol';
 import { gradientOf, plain, valueOf, type Reading } from '../flow/scale';
 import type { Cursor, Light } from '../flow/playback';
 import type { Box, Chip, Scene } from './model';
-import { structureOf } from './structure';
+import { lineOf, structureOf } from './structure';
 
 /** "float32 [64, 32]" */
 function shapeWords(node: Node): string {
@@ -55,7 +55,12 @@ export function boxWords(scene: Scene, box: Box, numbers: Numbers | null, light:
 export function chipWords(scene: Scene, chip: Chip, numbers: Numbers | null, light: Light): string {
   const node = scene.topology.nodes[chip.nodes[0]];
   if (chip.nodes.length > 1) return chip.name;
-  const parts = [`${node.name || node.kind}, ${node.kind}`, shapeWords(node)];
+  const line = node.kind === 'parameter' ? 0 : lineOf(scene.topology, chip.nodes[0]);
+  const parts = [
+    `${node.name || node.kind}, ${node.kind}`,
+    line ? `line ${line}` : '',
+    shapeWords(node),
+  ];
   if (light.cursor.phase !== 'forward')
     parts.push(gradientWords(gradientOf(numbers, chip.nodes[0]), node, light.ran));
   return parts.filter(Boolean).join(', ');

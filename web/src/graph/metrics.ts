@@ -20,6 +20,8 @@ export const NODE_HEIGHT = 36;
 export const STRIP_HEIGHT = 46;
 export const LOSS_HEIGHT = 30;
 export const SILL = 5;
+/** Between a box's edge and its words. */
+export const PAD = 12;
 export const CHIP_HEIGHT = 18;
 export const CHIP_PITCH = 20;
 export const SIDE_GAP = 44;

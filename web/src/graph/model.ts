@@ -130,11 +130,26 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
       }
       if (stack) {
         const toggle = stackKey(structure, stack);
+        const last = units[stack.at(-1)!];
         if (plan.open(toggle)) {
-          for (const u of stack) emit([{ unit: u, stack: null, node: -1 }], parent, depth);
+          const index = add({
+            key: toggle,
+            kind: 'open',
+            name: last.title || last.name,
+            type: `×${stack.length}`,
+            parent,
+            depth,
+            toggle,
+            node: last.output,
+            ops: stack.reduce((sum, u) => sum + units[u].size, 0),
+          });
+          emit(
+            stack.map((unit) => ({ unit, stack: null, node: -1 })),
+            index,
+            depth + 1,
+          );
           continue;
         }
-        const last = units[stack.at(-1)!];
         const chain = stack.every((u, i) => !i || feeds(structure, stack[i - 1], u));
         const inner = nodes[last.output];
         const index = add({

@@ -209,6 +209,19 @@ export function linkReading(
   return best;
 }
 
+/** log10 rms of every gradient on the stage that the light has come to, for the legend. */
+export function levelsOf(scene: Scene, numbers: Numbers | null, light: Light): number[] {
+  if (!light.ran || light.cursor.phase === 'forward') return [];
+  return scene.boxes.flatMap((box) => {
+    if (box.kind === 'open' || box.kind === 'loss') return [];
+    return [box.node, ...box.chips.flatMap((chip) => chip.nodes), ...box.cells]
+      .filter((node) => ['lit', 'active'].includes(light.stand(node)))
+      .map((node) => gradientOf(numbers, node))
+      .filter((reading) => reading.mark === 'finite')
+      .map((reading) => reading.level);
+  });
+}
+
 /** The weakest over the strongest of a stack: what a vanishing or exploding gradient costs. */
 export function stackRatio(
   picture: Picture,
