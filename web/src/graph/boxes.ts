@@ -315,8 +315,9 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
   const { colour, fonts } = palette;
   const half = halfWidth(box, picture.metrics);
   const [x, width] = [f.x - half, 2 * half];
-  const value = lossOf(picture.scene, box, picture.numbers);
   const stand = picture.light.stand(box.node);
+  const faint = box.ghost || stand === 'unmade';
+  const value = faint ? null : lossOf(picture.scene, box, picture.numbers);
   const lit =
     !box.ghost &&
     picture.light.ran &&
@@ -334,7 +335,7 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
   const bad = value !== null && !Number.isFinite(value);
   ctx.strokeStyle = bad
     ? colour.error
-    : box.ghost
+    : faint
       ? colour['line-3']
       : picture.selected === index
         ? colour.accent
@@ -344,9 +345,9 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
   if (!lit || bad || picture.selected === index) ctx.stroke();
   ctx.setLineDash([]);
   if (k >= READ_NAMES) {
-    const ink = lit ? colour['surface-0'] : box.ghost ? colour['text-3'] : colour['text-1'];
+    const ink = lit ? colour['surface-0'] : faint ? colour['text-3'] : colour['text-1'];
     ctx.fillStyle = ink;
-    const text = value === null || box.ghost ? '' : plain(value);
+    const text = value === null ? '' : plain(value);
     ctx.font = fonts.monoStrong;
     if (text) {
       ctx.textAlign = 'right';

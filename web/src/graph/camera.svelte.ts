@@ -21,10 +21,6 @@ export class Camera {
     return this.#view;
   }
 
-  get moved(): boolean {
-    return this.#moved;
-  }
-
   /** Listen to pointer, touch and wheel on the stage; `onmove` hears what the user does. */
   attach(stage: HTMLElement, onmove: () => void): () => void {
     this.#stage = stage;
@@ -46,6 +42,11 @@ export class Camera {
   /** The first view of a graph, unless the user has chosen theirs. */
   frame(bounds: LayoutResult['bounds'], room: Room): void {
     if (!this.#moved && room.width && room.height) this.#moveTo(opening(bounds, room));
+  }
+
+  /** Another graph is there: the view that was chosen for the last one is no longer the user's wish. */
+  release(): void {
+    this.#moved = false;
   }
 
   /** All of the graph, and again whenever it or the stage changes. */

@@ -21,8 +21,9 @@ export function drawEdge(brush: Brush, link: Link, curve: Curve): void {
   const { node, reading, norm } = linkReading(picture, link.nodes);
   const stand = light.stand(node);
   const lit = stand === 'lit' || stand === 'active';
-  if (!scene.topology.nodes[node]?.requires_grad) return hairline(brush, curve, [1.5, 3]);
   const from = light.stand(target.node);
+  if (from === 'unmade') return stroke(brush, curve, palette.colour['line-2'], THIN);
+  if (!scene.topology.nodes[node]?.requires_grad) return hairline(brush, curve, [1.5, 3]);
   // The light is on its way along this edge while the backward pass is at its lower end.
   const front =
     light.cursor.phase === 'backward' && !lit && from === 'active' && target.kind !== 'loss';
@@ -95,13 +96,8 @@ function stroke(
 function glow(brush: Brush, curve: Curve, colour: string, width: number, way: number): void {
   const { haloAlpha } = brush.palette;
   brush.ctx.lineCap = 'round';
-  for (const [more, alpha] of [
-    [19, 0.07],
-    [13, 0.1],
-    [8, 0.14],
-    [4, 0.2],
-  ]) {
-    stroke(brush, curve, colour, width + more, [], alpha * haloAlpha * 1.5, way);
+  for (let more = 22; more > 1; more -= 3) {
+    stroke(brush, curve, colour, width + more, [], haloAlpha * 0.12 * (1 - more / 26), way);
   }
   brush.ctx.lineCap = 'butt';
 }

@@ -3,7 +3,7 @@
 
 import type { Numbers } from '../protocol';
 import { gradientOf, nonfiniteCount, normOf, valueOf, type Reading } from '../flow/scale';
-import { boxOrder, Light, type Cursor } from '../flow/playback';
+import { boxOrder, type Light } from '../flow/playback';
 import type { LayoutResult } from './layout';
 import type { Metrics } from './metrics';
 import type { Box, Scene } from './model';
@@ -50,7 +50,7 @@ export interface PictureOptions {
   numbers: Numbers | null;
   before: Numbers | null;
   fade: number;
-  cursor: Cursor;
+  light: Light;
   way: number;
   error: { node: string; sentence: string } | null;
   selected: string | null;
@@ -70,9 +70,9 @@ export function pictureOf(o: PictureOptions): Picture {
     numbers,
     before: o.before,
     fade: o.fade,
-    light: new Light(scene.topology, numbers, o.cursor),
+    light: o.light,
     order:
-      o.cursor.phase === 'backward'
+      o.light.cursor.phase === 'backward'
         ? boxOrder(numbers, scene.boxOf, (n) => rank[n] >= 0)
         : new Map(),
     way: o.way,

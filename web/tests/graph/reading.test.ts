@@ -110,7 +110,7 @@ describe('a picture', () => {
     numbers,
     before: null,
     fade: 1,
-    cursor: end,
+    light: new Light(topology, numbers, end),
     way: 1,
     error: null,
     selected: null,
