@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { scripts } from './plugins/scripts';
+import { scripts } from './plugins/scripts.ts';
 
 /** Without these the browser gives no shared memory, and Stop and input() need it. */
 const isolated = {

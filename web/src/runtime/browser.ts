@@ -23,7 +23,6 @@ const SAID = {
   replaced: 'The program did not react to Stop, so its Python was replaced.',
   ended: 'The program was stopped. Without shared memory that takes a fresh Python.',
   flood: 'The program sent more messages than the page can take, so it was ended.',
-  crash: 'The program crashed Python itself. Your code is kept, and a fresh Python is starting.',
   silent: 'The program ended without saying how.',
   unshared: 'A program cannot be paused here: this page has no shared memory.\n',
 } as const;
@@ -41,6 +40,12 @@ interface Current {
 }
 
 type Timer = ReturnType<typeof setTimeout>;
+
+/** What is said after a crash; browsers differ in how much they say about it. */
+function crashText(cause: string): string {
+  const why = cause && cause !== 'Error' ? ` (${cause})` : '';
+  return `The program crashed Python itself${why}. Your code is kept, and a fresh Python is starting.`;
+}
 
 const firstLine = (text: string): string => text.trim().split('\n', 1)[0].slice(0, 300);
 
@@ -162,7 +167,7 @@ class BrowserRuntime implements Runtime {
 
   #frameDied(): void {
     if (this.#phase === 'disposed') return;
-    this.#end(stateEvent('lost', { reason: 'crash', text: SAID.crash }));
+    this.#end(stateEvent('lost', { reason: 'crash', text: crashText('') }));
     void this.#load();
   }
 
@@ -214,10 +219,7 @@ class BrowserRuntime implements Runtime {
       return;
     }
     if (death === 'flood') this.#end(stateEvent('stopped', { reason: 'events', text: SAID.flood }));
-    else {
-      const why = text ? `${SAID.crash} (${text})` : SAID.crash;
-      this.#end(stateEvent('lost', { reason: 'crash', text: why }));
-    }
+    else this.#end(stateEvent('lost', { reason: 'crash', text: crashText(text) }));
     this.#replace();
   }
 

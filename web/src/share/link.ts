@@ -35,14 +35,12 @@ const TOO_LARGE = 'This link holds more than a program can be, so nothing was op
 const PARTLY = 'A part of this link is damaged or unknown and was left out.';
 
 const Code = v.pipe(v.string(), v.maxLength(MAX_CODE));
-// A name and nothing else: no path, and nothing that a terminal or a file system would act on.
+// A name and nothing else: no path, and nothing invisible (\p{C}: controls and the like).
 const FileName = v.pipe(
   v.string(),
   v.maxLength(100),
-  // eslint-disable-next-line no-control-regex
-  v.regex(
-    /^[^\\/\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]*[^\\/\s.][^\\/\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/,
-  ),
+  v.regex(/^[^\\/\p{C}]+$/u),
+  v.regex(/[^\s.]/),
 );
 const Version = v.pipe(v.string(), v.regex(/^[\w.+-]{0,40}$/));
 
