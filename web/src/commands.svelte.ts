@@ -86,7 +86,8 @@ export class Commands {
   }
 
   stop(): void {
-    if (this.#desk.run.active && this.mode !== 'stopping') this.#send({ type: 'stop', run: this.#id });
+    if (this.#desk.run.active && this.mode !== 'stopping')
+      this.#send({ type: 'stop', run: this.#id });
   }
 
   /** Answer input(). */
@@ -108,7 +109,11 @@ export class Commands {
   get canInspect(): boolean {
     const { run, backends } = this.#desk;
     const program = run.program;
-    return !!program && run.status.state !== 'lost' && backends[program.backend].readiness.state !== 'lost';
+    return (
+      !!program &&
+      run.status.state !== 'lost' &&
+      backends[program.backend].readiness.state !== 'lost'
+    );
   }
 
   /** Choose where the next run happens. */
@@ -162,7 +167,8 @@ export class Commands {
     if (known) return known;
     const sink = (batch: Envelope[]): void => this.#take(kind, batch);
     const { base, token } = this.#desk.server;
-    const runtime = kind === 'browser' ? createBrowserRuntime(sink) : createServerRuntime(sink, { base, token });
+    const runtime =
+      kind === 'browser' ? createBrowserRuntime(sink) : createServerRuntime(sink, { base, token });
     this.#runtimes[kind] = runtime;
     this.#desk.backends[kind].started();
     runtime.start();

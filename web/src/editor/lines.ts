@@ -32,7 +32,10 @@ const shown = (node: Node): boolean => node.kind === 'op' || node.kind === 'inpu
  * A gradient per line: that of the last node the line made, since this is the value that the line
  * hands on; a NaN or an infinity anywhere on the line comes first.
  */
-export function lineGradients(topology: Topology | null, numbers: Numbers | null): Map<number, LineGradient> {
+export function lineGradients(
+  topology: Topology | null,
+  numbers: Numbers | null,
+): Map<number, LineGradient> {
   const lines = new Map<number, LineGradient>();
   if (!topology || !numbers || numbers.topology !== topology.hash) return lines;
   topology.nodes.forEach((node, index) => {
@@ -40,13 +43,20 @@ export function lineGradients(topology: Topology | null, numbers: Numbers | null
     if (!line || !shown(node)) return;
     const { mark, level, text } = gradientOf(numbers, index);
     if (mark === 'none' || lines.get(line)?.mark === 'nonfinite') return;
-    lines.set(line, { mark, level, text: mark === 'finite' ? `gradient rms ${text}` : `gradient ${text}` });
+    lines.set(line, {
+      mark,
+      level,
+      text: mark === 'finite' ? `gradient rms ${text}` : `gradient ${text}`,
+    });
   });
   return lines;
 }
 
 /** The shape of what each line made; for a loss its value. */
-export function lineHints(topology: Topology | null, numbers: Numbers | null): Map<number, LineHint> {
+export function lineHints(
+  topology: Topology | null,
+  numbers: Numbers | null,
+): Map<number, LineHint> {
   const lines = new Map<number, LineHint>();
   if (!topology) return lines;
   const fits = numbers?.topology === topology.hash;
@@ -63,7 +73,9 @@ export function lineHints(topology: Topology | null, numbers: Numbers | null): M
 /** Keys of the nodes that a line made, in the order it made them. */
 export function nodesOfLine(topology: Topology | null, line: number): string[] {
   if (!topology) return [];
-  return topology.nodes.filter((node) => shown(node) && lineOf(node) === line).map((node) => node.key);
+  return topology.nodes
+    .filter((node) => shown(node) && lineOf(node) === line)
+    .map((node) => node.key);
 }
 
 /** A column that counts characters, as one that counts UTF-16 units of `text`. */

@@ -3,9 +3,24 @@
  * ran: a mapping through every edit since puts each mark where its line is now.
  */
 
-import { ChangeSet, MapMode, RangeSet, RangeSetBuilder, StateEffect, StateField, Text } from '@codemirror/state';
+import {
+  ChangeSet,
+  MapMode,
+  RangeSet,
+  RangeSetBuilder,
+  StateEffect,
+  StateField,
+  Text,
+} from '@codemirror/state';
 import type { EditorState, Extension, Line, Range } from '@codemirror/state';
-import { Decoration, EditorView, gutter, gutterLineClass, GutterMarker, WidgetType } from '@codemirror/view';
+import {
+  Decoration,
+  EditorView,
+  gutter,
+  gutterLineClass,
+  GutterMarker,
+  WidgetType,
+} from '@codemirror/view';
 import type { DecorationSet } from '@codemirror/view';
 import type { Frame, Operand } from '../protocol';
 import { utf16Column, type LineGradient, type LineHint } from './lines';
@@ -196,14 +211,17 @@ function decorate(state: EditorState): DecorationSet {
 
   const { error } = marks;
   const failed = error ? whole(error.frame.line, 'cm-failed') : null;
-  if (marks.current !== null && marks.current !== error?.frame.line) whole(marks.current, 'cm-current');
+  if (marks.current !== null && marks.current !== error?.frame.line)
+    whole(marks.current, 'cm-current');
   whole(marks.linked, 'cm-linked');
   part(marks.range, 'cm-linked-range');
   if (error && failed) {
     part(error.frame, 'cm-failed-range');
     const end = rangeNow(state, error.frame)?.to ?? failed.to;
     const widget = new ErrorCard(error, marks.shapeText);
-    ranges.push(Decoration.widget({ widget, block: true, side: 1 }).range(state.doc.lineAt(end).to));
+    ranges.push(
+      Decoration.widget({ widget, block: true, side: 1 }).range(state.doc.lineAt(end).to),
+    );
   }
   for (const [number, { name, text }] of marks.hints) {
     const line = number === error?.frame.line ? null : lineNow(state, number);
@@ -291,7 +309,11 @@ function markedRows(state: EditorState): RangeSet<GutterMarker> {
   return gutterMarks(state, lines, (marker) => marker);
 }
 
-const changed = (view: { startState: EditorState; state: EditorState; docChanged: boolean }): boolean =>
+const changed = (view: {
+  startState: EditorState;
+  state: EditorState;
+  docChanged: boolean;
+}): boolean =>
   view.docChanged || view.startState.field(marksField) !== view.state.field(marksField);
 
 /** Left of the line numbers: where the program stopped. */

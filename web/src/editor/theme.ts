@@ -14,7 +14,11 @@ const view = EditorView.theme({
   '.cm-cursor': { borderLeftColor: 'var(--text-1)', borderLeftWidth: '1.5px' },
   '.cm-gutters': { background: 'var(--surface-1)', border: '0', color: 'var(--text-3)' },
   '.cm-lineNumbers': { fontSize: '11px' },
-  '.cm-lineNumbers .cm-gutterElement': { minWidth: '20px', padding: '0 7px 0 0', cursor: 'pointer' },
+  '.cm-lineNumbers .cm-gutterElement': {
+    minWidth: '20px',
+    padding: '0 7px 0 0',
+    cursor: 'pointer',
+  },
   '.cm-lineNumbers .cm-gutterElement:hover': { color: 'var(--text-1)' },
   '.cm-signs': { width: '28px' },
   '.cm-signs .cm-gutterElement': { display: 'grid', placeItems: 'center', color: 'var(--error)' },
@@ -33,7 +37,13 @@ const view = EditorView.theme({
   '.cm-linked-range': { boxShadow: '0 0 0 1px var(--accent)', borderRadius: '2px' },
   '.cm-failed': { backgroundColor: 'var(--error-soft)' },
   '.cm-failed-range': { boxShadow: 'inset 0 -2px 0 var(--error)' },
-  '.cm-hint': { marginLeft: '18px', lineHeight: '11px', color: 'var(--text-3)', fontSize: '11px', pointerEvents: 'none' },
+  '.cm-hint': {
+    marginLeft: '18px',
+    lineHeight: '11px',
+    color: 'var(--text-3)',
+    fontSize: '11px',
+    pointerEvents: 'none',
+  },
   '.cm-hint b': { fontWeight: '400', color: 'var(--text-2)' },
   '.cm-hint-stale, .cm-hint-stale b': { color: 'var(--text-3)', fontStyle: 'italic' },
   // Padding around the card, not a margin: the editor measures boxes, and margins are outside.
@@ -57,7 +67,12 @@ const view = EditorView.theme({
   },
   '.cm-error-card p': { margin: '0' },
   '.cm-error-sentence': { fontWeight: '600' },
-  '.cm-error-detail': { color: 'var(--text-2)', fontSize: '11.5px', lineHeight: '16px', marginTop: '3px' },
+  '.cm-error-detail': {
+    color: 'var(--text-2)',
+    fontSize: '11.5px',
+    lineHeight: '16px',
+    marginTop: '3px',
+  },
   '.cm-error-operands': {
     listStyle: 'none',
     margin: '4px 0 0',
@@ -66,7 +81,11 @@ const view = EditorView.theme({
     fontSize: '11.5px',
     lineHeight: '17px',
   },
-  '.cm-error-operands code': { fontFamily: 'var(--font-mono)', fontSize: '11px', color: 'var(--text-1)' },
+  '.cm-error-operands code': {
+    fontFamily: 'var(--font-mono)',
+    fontSize: '11px',
+    color: 'var(--text-1)',
+  },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'color-mix(in srgb, var(--accent) 28%, transparent) !important',
   },
@@ -89,7 +108,11 @@ const view = EditorView.theme({
     background: 'var(--accent-soft)',
     color: 'var(--text-1)',
   },
-  '.cm-panels': { background: 'var(--surface-2)', color: 'var(--text-1)', borderColor: 'var(--line-1)' },
+  '.cm-panels': {
+    background: 'var(--surface-2)',
+    color: 'var(--text-1)',
+    borderColor: 'var(--line-1)',
+  },
   '.cm-panel.cm-search': { font: 'var(--type-body) var(--font-ui)', padding: '6px 10px' },
   '.cm-panel.cm-search label': { fontSize: '11.5px' },
   '.cm-textfield': {
@@ -105,15 +128,25 @@ const view = EditorView.theme({
     color: 'inherit',
   },
   '.cm-searchMatch': { backgroundColor: 'var(--warning-soft)' },
-  '.cm-searchMatch-selected': { backgroundColor: 'var(--warning-soft)', outline: '1px solid var(--warning)' },
+  '.cm-searchMatch-selected': {
+    backgroundColor: 'var(--warning-soft)',
+    outline: '1px solid var(--warning)',
+  },
 });
 
 const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.operatorKeyword, tags.self, tags.bool, tags.null], color: 'var(--code-keyword)' },
+  {
+    tag: [tags.keyword, tags.operatorKeyword, tags.self, tags.bool, tags.null],
+    color: 'var(--code-keyword)',
+  },
   { tag: [tags.string, tags.special(tags.string)], color: 'var(--code-string)' },
   { tag: tags.number, color: 'var(--code-number)' },
   {
-    tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.function(tags.definition(tags.variableName))],
+    tag: [
+      tags.function(tags.variableName),
+      tags.function(tags.propertyName),
+      tags.function(tags.definition(tags.variableName)),
+    ],
     color: 'var(--code-def)',
   },
   { tag: [tags.definition(tags.className), tags.className, tags.meta], color: 'var(--code-def)' },

@@ -21,7 +21,11 @@ const DOCSTRING = /^(?:#[^\n]*\n|\s*\n)*[rR]?("""|''')([\s\S]*?)\1/;
 export function describe(name: string, code: string): { title: string; about: string } {
   const text = DOCSTRING.exec(code)?.[2] ?? '';
   const [title = '', ...rest] = text.trim().split('\n');
-  const about = rest.join('\n').trim().split(/\n\s*\n/)[0] ?? '';
+  const about =
+    rest
+      .join('\n')
+      .trim()
+      .split(/\n\s*\n/)[0] ?? '';
   const sentence = /^[\s\S]*?[.!?](?=\s|$)/.exec(about)?.[0] ?? about;
   return {
     title: title.trim().replace(/\.$/, '') || name,
@@ -37,11 +41,18 @@ export function catalogue(files: Record<string, string>): Example[] {
       return { id: name.replace(/\.py$/, ''), name, code, ...describe(name, code) };
     })
     .filter((example) => !example.id.startsWith('_'))
-    .sort((a, b) => Number(b.id === OPENING) - Number(a.id === OPENING) || a.title.localeCompare(b.title, 'en'));
+    .sort(
+      (a, b) =>
+        Number(b.id === OPENING) - Number(a.id === OPENING) || a.title.localeCompare(b.title, 'en'),
+    );
 }
 
 export const examples: readonly Example[] = catalogue(
-  import.meta.glob<string>('../../../examples/*.py', { query: '?raw', import: 'default', eager: true }),
+  import.meta.glob<string>('../../../examples/*.py', {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
 );
 
 export function exampleById(id: string): Example | null {

@@ -25,7 +25,8 @@ export function topologyProblem(topology: Topology): string | null {
     }
   }
   for (let i = 0; i < groups.length; i++) {
-    if (!withinOrNone(groups[i].parent, groups.length)) return 'a group is in one that is not there';
+    if (!withinOrNone(groups[i].parent, groups.length))
+      return 'a group is in one that is not there';
     // Walks up with a bound rather than a set: a cycle is longer than there are groups.
     let up = groups[i].parent;
     for (let depth = 0; up !== -1; depth++) {
@@ -35,7 +36,8 @@ export function topologyProblem(topology: Topology): string | null {
     }
   }
   for (const index of losses) if (!within(index, nodes.length)) return 'a loss is not a node';
-  for (const index of parameters) if (!within(index, nodes.length)) return 'a parameter is not a node';
+  for (const index of parameters)
+    if (!within(index, nodes.length)) return 'a parameter is not a node';
   return null;
 }
 
@@ -54,10 +56,12 @@ export function numbersProblem(numbers: Numbers, topology: Topology): string | n
     ['times', numbers.times.length, 3],
   ];
   for (const [name, length, expected] of lengths) {
-    if (length !== expected) return `${name} has ${length} entries where the graph needs ${expected}`;
+    if (length !== expected)
+      return `${name} has ${length} entries where the graph needs ${expected}`;
   }
   if (numbers.order.length > 4 * count) return 'order is longer than the graph';
-  for (const index of numbers.order) if (!within(index, count)) return 'order names a node that is not there';
+  for (const index of numbers.order)
+    if (!within(index, count)) return 'order names a node that is not there';
   return null;
 }
 

@@ -22,7 +22,8 @@ export const BOUNDS: ConsoleBounds = { lines: 10_000, width: 8_192, total: 4_000
 /** Colour and cursor commands of terminals: the console shows plain text. */
 const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-_])/g;
 /** Characters that would move or hide text; a tab stays. */
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 export class ConsoleLog {
   readonly #bounds: ConsoleBounds;

@@ -62,29 +62,28 @@ export class Curve implements CurveInfo {
     return low ? this.values[low - 1] : NaN;
   }
 
-  /** Halve the curve: of every four points stay the least and the greatest, or one that is not finite. */
+  /** Thin to about half: of every four points stay the least, the greatest and one not finite. */
   #thin(): void {
     const { steps, values } = this;
     let kept = 0;
-    const keep = (i: number): void => {
-      steps[kept] = steps[i];
-      values[kept] = values[i];
-      kept++;
-    };
     for (let start = 0; start < this.length; start += 4) {
       const end = Math.min(start + 4, this.length);
-      let low = start;
-      let high = start;
+      let low = -1;
+      let high = -1;
       let odd = -1;
       for (let i = start; i < end; i++) {
         if (!Number.isFinite(values[i])) odd = odd < 0 ? i : odd;
-        if (values[i] < values[low] || !Number.isFinite(values[low])) low = i;
-        if (values[i] > values[high] || !Number.isFinite(values[high])) high = i;
+        else {
+          if (low < 0 || values[i] < values[low]) low = i;
+          if (high < 0 || values[i] > values[high]) high = i;
+        }
       }
-      if (odd >= 0) low = odd;
-      const [first, second] = low <= high ? [low, high] : [high, low];
-      keep(first);
-      if (second !== first) keep(second);
+      for (let i = start; i < end; i++) {
+        if (i !== low && i !== high && i !== odd) continue;
+        steps[kept] = steps[i];
+        values[kept] = values[i];
+        kept++;
+      }
     }
     this.length = kept;
   }

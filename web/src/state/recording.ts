@@ -107,7 +107,8 @@ export class Recording<T extends Recorded> {
     let best = 1;
     let least = Infinity;
     for (let i = 1; i < end; i++) {
-      const gap = (this.#entries[i + 1].step - this.#entries[i - 1].step) / (this.#entries[i].step + 1);
+      const gap =
+        (this.#entries[i + 1].step - this.#entries[i - 1].step) / (this.#entries[i].step + 1);
       if (gap < least) {
         least = gap;
         best = i;

@@ -290,7 +290,9 @@ export class Run {
   #thin(what: string, dropped: number): void {
     this.#thinned = { ...this.#thinned, [what]: (this.#thinned[what] ?? 0) + dropped };
     if (what === 'output') {
-      this.#note(`${dropped.toLocaleString('en')} characters left out here: the program writes faster than can be shown.`);
+      this.#note(
+        `${dropped.toLocaleString('en')} characters left out here: the program writes faster than can be shown.`,
+      );
     }
   }
 
@@ -323,7 +325,8 @@ export class Run {
     if (!topology.complete) this.#partial = topology;
     const known = this.#topologies.has(topology.hash);
     this.#topologies.set(topology.hash, topology);
-    if (!known) this.#graphChanges = [...this.#graphChanges, { step: topology.step, hash: topology.hash }];
+    if (!known)
+      this.#graphChanges = [...this.#graphChanges, { step: topology.step, hash: topology.hash }];
     for (const [hash, old] of this.#topologies) {
       if (this.#topologies.size <= MAX_TOPOLOGIES) break;
       if (old === topology) continue;

@@ -29,8 +29,10 @@ export type ServerState =
 
 type Json = Record<string, unknown>;
 const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 500) : '');
-const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const number = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) ? value : 0;
+const object = (value: unknown): Json =>
+  typeof value === 'object' && value !== null ? (value as Json) : {};
 
 /** A device as text, whether the server sends its name or an object with one. */
 function device(value: unknown): string {
@@ -50,7 +52,10 @@ export function restore(body: unknown): ServerInfo | null {
     python: text(health.python),
     engine: text(health.engine),
     array: text(health.array),
-    devices: (Array.isArray(health.devices) ? health.devices : []).map(device).filter(Boolean).slice(0, 16),
+    devices: (Array.isArray(health.devices) ? health.devices : [])
+      .map(device)
+      .filter(Boolean)
+      .slice(0, 16),
     why: text(sandbox.why),
     advice: text(sandbox.advice),
     wallSeconds: number(limits.wall_seconds),

@@ -36,7 +36,8 @@ export function restore(stored: unknown): Values {
     for (const [key, fallback] of Object.entries(DEFAULTS)) {
       const value = (stored as Record<string, unknown>)[key];
       const allowed = CHOICES[key as keyof Values];
-      if (typeof value === typeof fallback && (!allowed || allowed.includes(value))) values[key] = value;
+      if (typeof value === typeof fallback && (!allowed || allowed.includes(value)))
+        values[key] = value;
     }
   }
   return values as unknown as Values;

@@ -38,7 +38,10 @@ function gradientsOf(numbers: Numbers, topology: Topology): Float32Array {
 /** Every so many of a long list, always with its last. */
 export function sampled<T>(list: readonly T[], most: number = MOST_STEPS): readonly T[] {
   if (list.length <= most) return list;
-  return Array.from({ length: most }, (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))]);
+  return Array.from(
+    { length: most },
+    (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))],
+  );
 }
 
 export class Shown {
@@ -98,7 +101,8 @@ export class Shown {
       .map(({ step }) => ({ step, kind: 'graph', text: `graph changed, step ${step}` }));
     for (const curve of this.#run.curves) {
       const step = curve.firstNonfinite;
-      if (step !== null) marks.push({ step, kind: 'nonfinite', text: `${curve.name} not finite, step ${step}` });
+      if (step !== null)
+        marks.push({ step, kind: 'nonfinite', text: `${curve.name} not finite, step ${step}` });
     }
     const error = this.#run.error;
     const line = error?.frames.at(-1)?.line;

@@ -42,7 +42,10 @@ function draft(stored: unknown): Draft | null {
 
 /** A file name for display and tracebacks: one line, no path, ends in .py. */
 export function cleanName(name: string): string {
-  const bare = name.replace(/[^\p{L}\p{N} ._-]/gu, '').trim().slice(0, 80);
+  const bare = name
+    .replace(/[^\p{L}\p{N} ._-]/gu, '')
+    .trim()
+    .slice(0, 80);
   if (!bare || bare === '.py') return 'main.py';
   return bare.endsWith('.py') ? bare : `${bare}.py`;
 }
@@ -120,7 +123,12 @@ export class Workspace {
   /** Put other code in the editor; edited code that it replaces is kept as a draft. */
   replace(next: Draft): void {
     if (this.#edited && this.#code.trim() && this.#code !== next.code) {
-      const old: KeptDraft = { name: this.#name, code: this.#code, origin: this.#origin, at: Date.now() };
+      const old: KeptDraft = {
+        name: this.#name,
+        code: this.#code,
+        origin: this.#origin,
+        at: Date.now(),
+      };
       this.#drafts = [old, ...this.#drafts.filter((d) => d.code !== old.code)].slice(0, MAX_DRAFTS);
     }
     this.#take(next, false);

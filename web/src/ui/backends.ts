@@ -24,20 +24,32 @@ export function browserChoice(place: Place, isolated: boolean): Choice {
   const { readiness, environment, bytes, took } = place;
   const facts = [];
   if (environment) {
-    facts.push({ name: 'Runs on', text: [environment.python, environment.engine, environment.array].filter(Boolean).join(', ') });
+    facts.push({
+      name: 'Runs on',
+      text: [environment.python, environment.engine, environment.array].filter(Boolean).join(', '),
+    });
   }
   if (readiness.state === 'ready' && bytes.loaded > 0) {
-    facts.push({ name: 'Loaded', text: `${megabytes(bytes.loaded)} MB${took ? ` in ${seconds(took)}` : ''}` });
+    facts.push({
+      name: 'Loaded',
+      text: `${megabytes(bytes.loaded)} MB${took ? ` in ${seconds(took)}` : ''}`,
+    });
   }
   if (!isolated) {
-    facts.push({ name: 'Stop', text: 'ends Python and starts it again: this page has no shared memory here' });
+    facts.push({
+      name: 'Stop',
+      text: 'ends Python and starts it again: this page has no shared memory here',
+    });
   }
   return {
     kind: 'browser',
     name: 'Browser',
     available: true,
     facts,
-    about: readiness.state === 'lost' ? readiness.text : 'In this tab. The code does not leave your machine.',
+    about:
+      readiness.state === 'lost'
+        ? readiness.text
+        : 'In this tab. The code does not leave your machine.',
     ...browserStatus(place),
   };
 }
@@ -68,7 +80,11 @@ export function serverChoice(server: ServerState, place: Place, program: Program
     return choice('asking', 'busy', 'Asking the server that gave this page.');
   }
   if (server.state === 'away') {
-    return choice('off', 'off', `${server.text} Start one with make play, then open the address it prints.`);
+    return choice(
+      'off',
+      'off',
+      `${server.text} Start one with make play, then open the address it prints.`,
+    );
   }
   const { info } = server;
   if (!info.enabled) {
@@ -76,23 +92,43 @@ export function serverChoice(server: ServerState, place: Place, program: Program
     return choice('off', 'off', info.advice ? `${why}\n${info.advice}` : why);
   }
   if (!info.authorized) {
-    return choice('needs the token', 'off', 'Open the address with the token: the server printed it when it started.');
+    return choice(
+      'needs the token',
+      'off',
+      'Open the address with the token: the server printed it when it started.',
+    );
   }
   const limits = [
     info.wallSeconds ? `up to ${seconds(info.wallSeconds)}` : '',
     info.memoryMib ? `${Math.round(info.memoryMib).toLocaleString('en')} MiB` : '',
   ].filter(Boolean);
-  const size = program.bytes < 1000 ? `${program.bytes} B` : `${(program.bytes / 1000).toFixed(1)} KB`;
+  const size =
+    program.bytes < 1000 ? `${program.bytes} B` : `${(program.bytes / 1000).toFixed(1)} KB`;
   const facts = [
     { name: 'Device', text: info.devices.join(', ') || 'CPU' },
-    { name: 'Runs on', text: [info.python && `Python ${info.python.replace(/^Python /, '')}`, info.array].filter(Boolean).join(', ') },
-    { name: 'Each run', text: limits.length ? `${limits.join(', ')}, then it ends and keeps what it recorded` : 'no limit' },
+    {
+      name: 'Runs on',
+      text: [info.python && `Python ${info.python.replace(/^Python /, '')}`, info.array]
+        .filter(Boolean)
+        .join(', '),
+    },
+    {
+      name: 'Each run',
+      text: limits.length
+        ? `${limits.join(', ')}, then it ends and keeps what it recorded`
+        : 'no limit',
+    },
     { name: 'Sent', text: `${program.name} (${size}). No other file.` },
   ].filter((fact) => fact.text);
   const about = info.unsafe
     ? 'Without a sandbox: programs may do whatever the user of the server may.'
     : 'The same code and the same graph, in a sandbox on the server.';
-  if (place.readiness.state === 'lost') return choice('not reached', 'error', place.readiness.text || about, true, facts);
-  const status = info.queued ? `${info.queued} waiting` : info.running ? `${info.running} running` : 'ready';
+  if (place.readiness.state === 'lost')
+    return choice('not reached', 'error', place.readiness.text || about, true, facts);
+  const status = info.queued
+    ? `${info.queued} waiting`
+    : info.running
+      ? `${info.running} running`
+      : 'ready';
   return choice(status, info.queued ? 'busy' : 'ok', about, true, facts);
 }

@@ -60,7 +60,11 @@ const MAC: Record<string, string> = { Mod: '⌘', Shift: '⇧', Enter: '↵' };
 
 /** A key as it stands on the keyboard, part by part. */
 export function keyLabel(press: string, mac: boolean): string[] {
-  return press.split('+').map((part) => (mac ? (MAC[part] ?? part) : part === 'Mod' ? 'Ctrl' : part === 'Escape' ? 'Esc' : part));
+  return press
+    .split('+')
+    .map((part) =>
+      mac ? (MAC[part] ?? part) : part === 'Mod' ? 'Ctrl' : part === 'Escape' ? 'Esc' : part,
+    );
 }
 
 export function pressOf(does: KeyCommand): string {

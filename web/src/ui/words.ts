@@ -69,6 +69,13 @@ const STOPPED: Record<Reason, string> = {
   refused: 'the server refused it',
 };
 
+/** Why a backend cannot be used. */
+const UNAVAILABLE: Partial<Record<Reason, string>> = {
+  crash: 'Python could not start',
+  unreachable: 'nothing answers',
+  refused: 'the server says no',
+};
+
 function loadingFacts(stages: readonly Stage[]): string[] {
   const stage = stages.findLast((each) => !each.done) ?? stages.at(-1);
   if (!stage) return [];
@@ -91,9 +98,16 @@ export function chipOf({ status, progress, error, readiness, stages, backend }: 
     case 'idle':
     case 'ready':
       if (readiness.state === 'loading') {
-        return chip('plain', backend === 'browser' ? 'Loading Python' : 'Connecting', '', loadingFacts(stages), true);
+        return chip(
+          'plain',
+          backend === 'browser' ? 'Loading Python' : 'Connecting',
+          '',
+          loadingFacts(stages),
+          true,
+        );
       }
-      if (readiness.state === 'lost') return chip('error', 'Not available', STOPPED[readiness.reason]);
+      if (readiness.state === 'lost')
+        return chip('error', 'Not available', UNAVAILABLE[readiness.reason] ?? '');
       if (readiness.state === 'off') return chip('plain', 'Not started');
       return chip('ok', 'Ready', 'Press Run');
     case 'loading':
@@ -115,7 +129,9 @@ export function chipOf({ status, progress, error, readiness, stages, backend }: 
     case 'paused':
       return chip('paused', 'Paused', 'after step', [total ? `${step} of ${total}` : String(step)]);
     case 'waiting':
-      return chip('paused', 'Waiting', 'for your input', [progress?.line ? `line ${progress.line}` : '']);
+      return chip('paused', 'Waiting', 'for your input', [
+        progress?.line ? `line ${progress.line}` : '',
+      ]);
     case 'stopping':
       return chip('plain', 'Stopping', '', [], true);
     case 'finished':
@@ -126,10 +142,12 @@ export function chipOf({ status, progress, error, readiness, stages, backend }: 
         error.step || step ? `step ${error.step || step}` : '',
       ]);
     case 'stopped':
-      return chip(status.reason === 'user' || !status.reason ? 'plain' : 'warning', 'Stopped', STOPPED[status.reason], [
-        step ? steps : '',
-        status.elapsed ? seconds(status.elapsed) : '',
-      ]);
+      return chip(
+        status.reason === 'user' || !status.reason ? 'plain' : 'warning',
+        'Stopped',
+        STOPPED[status.reason],
+        [step ? steps : '', status.elapsed ? seconds(status.elapsed) : ''],
+      );
     case 'lost':
       return chip('error', 'Run lost', STOPPED[status.reason]);
   }
@@ -143,7 +161,10 @@ export function summaryOf(
   if (status.state !== 'finished' && status.state !== 'stopped') return '';
   const { step, elapsed, reason } = status;
   const what = step === 0 ? '' : step === 1 ? '1 step' : `${step.toLocaleString('en')} steps`;
-  const head = status.state === 'finished' ? what || 'Finished' : `Stopped ${STOPPED[reason]}`.trim() + (what ? ` after ${what}` : '');
+  const head =
+    status.state === 'finished'
+      ? what || 'Finished'
+      : `Stopped ${STOPPED[reason]}`.trim() + (what ? ` after ${what}` : '');
   const loss = curves.find((curve) => curve.length > 1);
   const fell = loss ? ` ${loss.name} ${plain(loss.firstValue)} to ${plain(loss.lastValue)}.` : '';
   return `${head}${elapsed ? ` in ${seconds(elapsed)}` : ''}.${fell}`;
@@ -169,11 +190,20 @@ const TITLES: Partial<Record<Reason, string>> = {
   refused: 'The server refused the run',
 };
 
-export function noticeOf(status: Status, readiness: Readiness): Notice | null {
+export function noticeOf(
+  status: Status,
+  readiness: Readiness,
+  backend: 'browser' | 'server',
+): Notice | null {
   if (readiness.state === 'lost') {
-    return { title: TITLES[readiness.reason] ?? 'This backend is not available', text: readiness.text };
+    const title = backend === 'browser' ? 'Python is not running' : 'The server cannot be used';
+    return { title, text: readiness.text };
   }
-  if ((status.state === 'lost' || status.state === 'stopped') && status.reason && status.reason !== 'user') {
+  if (
+    (status.state === 'lost' || status.state === 'stopped') &&
+    status.reason &&
+    status.reason !== 'user'
+  ) {
     return { title: TITLES[status.reason] ?? 'The run ended', text: status.text };
   }
   return null;
