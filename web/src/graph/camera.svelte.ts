@@ -83,6 +83,12 @@ export class Camera {
     this.#moveTo({ k, x: screen.x - world.x * k, y: screen.y - world.y * k });
   }
 
+  /** Put a world point into the middle. */
+  centre(world: { x: number; y: number }, room: Room): void {
+    this.#moved = true;
+    this.hold(world, { x: room.width / 2, y: (room.height - room.bottom) / 2 });
+  }
+
   toWorld(x: number, y: number): [number, number] {
     const view = this.#view;
     return [(x - view.x) / view.k, (y - view.y) / view.k];

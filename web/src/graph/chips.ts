@@ -1,7 +1,7 @@
 // Chips: parameters and constants left of the box that reads them, and an input at its right. The
 // inner end of a parameter's chip has the colour of its gradient; a tick says that `.grad` is written.
 
-import { edgeWidth, normOf, shapeText, type Reading } from '../flow/scale';
+import { edgeWidth, normOf, scientific, shapeText, type Reading } from '../flow/scale';
 import type { Brush } from './draw';
 import { READ_NAMES } from './draw';
 import type { Frame } from './layout';
@@ -145,13 +145,29 @@ function drawChip(
   ctx.font = fonts.mono;
   ctx.textAlign = 'right';
   ctx.fillStyle = colour['text-3'];
-  const shape = palette.fit(ctx, fonts.mono, chip.shape, at.width * 0.6);
+  const shape = palette.fit(
+    ctx,
+    fonts.mono,
+    updateText(picture, chip) ?? chip.shape,
+    at.width * 0.6,
+  );
   ctx.fillText(shape, right, at.y + 12.8);
-  const room = right - (shape ? palette.width(ctx, fonts.mono, shape) + 6 : 0) - at.x - 7;
+  const room = right - (shape ? palette.width(ctx, fonts.mono, shape) + 4 : 0) - at.x - 7;
   ctx.font = fonts.type;
   ctx.textAlign = 'left';
   ctx.fillStyle = dim ? colour['text-3'] : colour['text-2'];
-  ctx.fillText(palette.fit(ctx, fonts.type, chip.name, room), at.x + 7, at.y + 12.8);
+  // Where a whole path does not fit its last name says most.
+  const whole = palette.width(ctx, fonts.type, chip.name) <= room;
+  const name = whole ? chip.name : (chip.name.split('.').at(-1) ?? chip.name);
+  ctx.fillText(palette.fit(ctx, fonts.type, name, room), at.x + 7, at.y + 12.8);
+}
+
+/** In the update: how far the step moved the parameter, as a share of its norm. */
+function updateText(picture: Picture, chip: Chip): string | null {
+  if (picture.light.cursor.phase !== 'update' || chip.dotted || chip.nodes.length > 1) return null;
+  const at = picture.scene.topology.parameters.indexOf(chip.nodes[0]);
+  const ratio = at < 0 ? undefined : picture.numbers?.update[at];
+  return ratio === undefined || Number.isNaN(ratio) ? null : `Δ${scientific(ratio)}`;
 }
 
 /** A chip of several parameters shows what is broken first, else the strongest. */

@@ -303,7 +303,11 @@ function single({ units, rank }: Structure, unit: number): number {
   }
 }
 
-/** Decide what is open: what the user said, else the widest groups first until the budget is used. */
+/**
+ * Decide what is open: what the user said, else the widest groups first until the budget is used,
+ * equal siblings all or none. What the user opens or closes changes nothing else: the budget counts
+ * what is open without them, and what they open shows its groups closed.
+ */
 function openPlan(
   structure: Structure,
   opened: Opened,
@@ -311,30 +315,40 @@ function openPlan(
 ): { open: (key: string) => boolean } {
   const { units } = structure;
   const open = new Set<string>();
-  const queue: Entry[] = entriesOf(structure, 0);
-  let boxes = costOf(queue);
-  for (let at = 0; at < queue.length; at++) {
-    const { unit, stack } = queue[at];
-    if (stack) {
-      const key = stackKey(structure, stack);
-      if (!opened.get(key)) continue;
-      open.add(key);
-      boxes += stack.length - 1;
-      queue.push(...stack.map((u) => ({ unit: u, stack: null, node: -1 })));
-      continue;
+  const queue = entriesOf(structure, 0).map((entry) => ({ entry, byUser: false }));
+  let boxes = costOf(queue.map(({ entry }) => entry));
+  const decided = new Map<string, boolean>();
+  const opens = (unit: number): boolean =>
+    !units[unit].engine && units[unit].kind !== 'part' && single(structure, unit) < 0;
+  const atFirst = (unit: number): boolean => {
+    if (!opens(unit)) return false;
+    const { parent, kind, title } = units[unit];
+    const alike = `${parent} ${kind} ${title}`;
+    let decision = decided.get(alike);
+    if (decision === undefined) {
+      const siblings = entriesOf(structure, parent).flatMap((e) => (e.unit > 0 ? [e.unit] : []));
+      const more = siblings
+        .filter((u) => units[u].kind === kind && units[u].title === title && opens(u))
+        .reduce((sum, u) => sum + costOf(entriesOf(structure, u)) - 1, 0);
+      decision = boxes + more <= budget;
+      if (decision) boxes += more;
+      decided.set(alike, decision);
     }
-    if (unit < 0 || single(structure, unit) >= 0) continue;
-    const inside = entriesOf(structure, unit);
-    const said = opened.get(units[unit].key);
-    const fits =
-      boxes + costOf(inside) - 1 <= budget &&
-      !units[unit].engine &&
-      units[unit].kind !== 'part' &&
-      !inStack(structure, unit);
-    if (!(said ?? fits)) continue;
-    open.add(units[unit].key);
-    boxes += costOf(inside) - 1;
-    queue.push(...inside);
+    return decision;
+  };
+  for (const { entry, byUser } of queue) {
+    const { unit, stack } = entry;
+    const key = stack ? stackKey(structure, stack) : unit > 0 ? units[unit].key : '';
+    if (!key || (unit > 0 && single(structure, unit) >= 0)) continue;
+    const first = !stack && !byUser && atFirst(unit);
+    const now = opened.get(key) ?? first;
+    if (now) open.add(key);
+    // What the user closed is looked through all the same: its share of the budget stays its own.
+    if (!now && !first) continue;
+    const inside = stack
+      ? stack.map((u) => ({ unit: u, stack: null, node: -1 }))
+      : entriesOf(structure, unit);
+    for (const child of inside) queue.push({ entry: child, byUser: byUser || !first });
   }
   return { open: (key) => open.has(key) };
 }
@@ -342,13 +356,6 @@ function openPlan(
 /** A stack is as tall as a few boxes. */
 function costOf(entries: Entry[]): number {
   return entries.reduce((sum, e) => sum + (e.stack ? 1 + Math.min(e.stack.length, 24) / 6 : 1), 0);
-}
-
-/** Members of an unfolded stack stay closed until they are opened one by one. */
-function inStack(structure: Structure, unit: number): boolean {
-  const { units } = structure;
-  if (!units[unit].fold) return false;
-  return entriesOf(structure, units[unit].parent).some((e) => e.stack?.includes(unit));
 }
 
 function caption({ units }: Structure, unit: number): string {

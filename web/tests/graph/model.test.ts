@@ -118,6 +118,32 @@ describe('what is open at first', () => {
   });
 });
 
+describe('what the user opens', () => {
+  it('closes nothing else, and what it holds is closed', () => {
+    const topology = huge(12, 8, 6);
+    const first = scene(topology);
+    for (const box of first.boxes.filter((b) => b.kind === 'stack' || b.kind === 'closed')) {
+      const then = scene(topology, [[box.toggle, true]]);
+      const gone = first.boxes.filter(
+        (b) => b !== box && !then.boxes.some((c) => c.key === b.key && c.kind === b.kind),
+      );
+      expect(gone.map((b) => b.name)).toEqual([]);
+      const inside = then.boxes.filter((b) => then.boxes[b.parent]?.key === box.key);
+      expect(inside.length).toBeGreaterThan(1);
+      expect(inside.every((b) => b.kind !== 'open')).toBe(true);
+    }
+  });
+
+  it('treats equal siblings alike at first', () => {
+    const kinds = new Set(
+      scene(huge(40, 4, 4))
+        .boxes.filter((b) => b.type === 'Stage')
+        .map((b) => b.kind),
+    );
+    expect([...kinds]).toEqual(['closed']);
+  });
+});
+
 describe('ordinary tensor code', () => {
   it('has no groups, and constants and parameters as chips', () => {
     const s = scene(raw());
