@@ -3,8 +3,19 @@
 import type { Environment } from '../protocol';
 import type { Readiness, Stage } from '../state/backend.svelte';
 import type { ServerState } from '../state/server.svelte';
-import type { Choice } from './BackendMenu.svelte';
-import { bytesOf, megabytes, seconds } from './words';
+import { bytesOf, megabytes, seconds, size } from './words';
+
+export interface Choice {
+  kind: 'browser' | 'server';
+  name: string;
+  /** Two or three words: "ready", "3.1 of 5.6 MB", "off". */
+  status: string;
+  tone: 'ok' | 'busy' | 'off' | 'error';
+  about: string;
+  facts: readonly { name: string; text: string }[];
+  /** False where it cannot be chosen; `about` then says why and what to do. */
+  available: boolean;
+}
 
 export interface Place {
   readiness: Readiness;
@@ -102,8 +113,6 @@ export function serverChoice(server: ServerState, place: Place, program: Program
     info.wallSeconds ? `up to ${seconds(info.wallSeconds)}` : '',
     info.memoryMib ? `${Math.round(info.memoryMib).toLocaleString('en')} MiB` : '',
   ].filter(Boolean);
-  const size =
-    program.bytes < 1000 ? `${program.bytes} B` : `${(program.bytes / 1000).toFixed(1)} KB`;
   const facts = [
     { name: 'Device', text: info.devices.join(', ') || 'CPU' },
     {
@@ -118,7 +127,7 @@ export function serverChoice(server: ServerState, place: Place, program: Program
         ? `${limits.join(', ')}, then it ends and keeps what it recorded`
         : 'no limit',
     },
-    { name: 'Sent', text: `${program.name} (${size}). No other file.` },
+    { name: 'Sent', text: `${program.name} (${size(program.bytes)}). No other file.` },
   ].filter((fact) => fact.text);
   const about = info.unsafe
     ? 'Without a sandbox: programs may do whatever the user of the server may.'

@@ -37,6 +37,12 @@ export function bytesOf(loaded: number, total: number): string {
   return loaded > 0 ? `${megabytes(loaded)} MB` : '';
 }
 
+/** "12 KB", "3.1 MB": how much something takes. */
+export function size(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} KB` : `${megabytes(bytes)} MB`;
+}
+
 export function seconds(value: number): string {
   if (value < 1) return `${Math.max(1, Math.round(value * 1000))} ms`;
   if (value < 60) return `${value.toFixed(1)} s`;
