@@ -2,6 +2,7 @@
 // first (`layered.ts`); an edge that crosses a group's rim passes it at a port. Nothing here depends
 // on a step's numbers, so nothing moves while one looks through the steps.
 
+import { GROUP_BOTTOM, GROUP_SIDE, GROUP_TOP } from './metrics';
 import { place, type End, type Level, type Placed, type Point } from './layered';
 
 export interface LayoutBox {
@@ -37,10 +38,6 @@ export interface LayoutResult {
   labels: Point[];
   bounds: { x: number; y: number; width: number; height: number };
 }
-
-export const GROUP_TOP = 30;
-export const GROUP_BOTTOM = 13;
-const GROUP_SIDE = 14;
 
 interface Open {
   members: number[];

@@ -1,7 +1,7 @@
 // Asks the worker for layouts and keeps those of scenes seen before. Where no worker can be had the
-// same function runs here.
+// same function is loaded and runs here.
 
-import { layout, type LayoutInput, type LayoutResult } from './layout';
+import type { LayoutInput, LayoutResult } from './layout';
 import { extentOf, type Metrics } from './metrics';
 import type { Scene } from './model';
 
@@ -55,7 +55,7 @@ export class Layouter {
         this.kept.set(scene.id, result);
         resolve(result);
       };
-      if (!this.worker) return done(layout(input));
+      if (!this.worker) return void here(input).then(done);
       const id = this.next++;
       this.waiting.set(id, { input, done });
       this.worker.postMessage({ id, input });
@@ -70,7 +70,12 @@ export class Layouter {
   private withoutWorker(): void {
     this.worker?.terminate();
     this.worker = null;
-    for (const { input, done } of this.waiting.values()) done(layout(input));
+    for (const { input, done } of this.waiting.values()) void here(input).then(done);
     this.waiting.clear();
   }
+}
+
+async function here(input: LayoutInput): Promise<LayoutResult> {
+  const { layout } = await import('./layout');
+  return layout(input);
 }

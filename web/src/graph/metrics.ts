@@ -16,6 +16,11 @@ export interface Metrics {
 export const WIDE: Metrics = { compact: false, node: 216, chip: 104, chipGap: 30, roomRight: 90 };
 export const COMPACT: Metrics = { compact: true, node: 176, chip: 112, chipGap: 20, roomRight: 58 };
 
+/** Between an open group's line and what it holds. */
+export const GROUP_TOP = 30;
+export const GROUP_BOTTOM = 13;
+export const GROUP_SIDE = 14;
+
 export const NODE_HEIGHT = 36;
 export const STRIP_HEIGHT = 46;
 export const LOSS_HEIGHT = 30;

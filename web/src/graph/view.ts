@@ -1,8 +1,8 @@
 // From where the stage is seen, and what lies under a point of it.
 
 import { chipPlace, sidePlace } from './chips';
-import { GROUP_TOP, type LayoutResult } from './layout';
-import { halfWidth, NODE_HEIGHT, type Metrics } from './metrics';
+import type { LayoutResult } from './layout';
+import { GROUP_TOP, halfWidth, NODE_HEIGHT, type Metrics } from './metrics';
 import type { Chip, Scene } from './model';
 import type { View } from './picture';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Topology } from '../../src/protocol';
 import { statistics } from '../../src/graph/layered';
-import { GROUP_TOP, layout, type Frame } from '../../src/graph/layout';
+import { layout, type Frame } from '../../src/graph/layout';
 import { inputOf } from '../../src/graph/layouter';
-import { COMPACT, WIDE } from '../../src/graph/metrics';
+import { COMPACT, GROUP_TOP, WIDE } from '../../src/graph/metrics';
 import { sceneOf, type Scene } from '../../src/graph/model';
 import { deep, flat, huge, mlp, raw, residual } from './build';
 
