@@ -104,12 +104,7 @@ function layered(level: Level): Placed {
 /** Lay out with dagre, as it comes (1) or mirrored (-1); `lanes` counts edges right minus left of boxes. */
 function arranged(level: Level, side: 1 | -1): { placed: Placed; lanes: number } {
   const { children, ins, outs, edges } = level;
-  // dagre knows widths, not axes: one shift, the same for all, keeps straight what is straight.
-  const left = Math.max(0, ...children.map((c) => c.left));
-  const right = Math.max(0, ...children.map((c) => c.right));
-  const shift = (right - left) / 2;
-  const width = (c: Extent) => Math.max(2 * (c.left + shift), 2 * (c.right - shift), 1);
-
+  const width = widthsOf(children);
   const graph = new graphlib.Graph({ multigraph: true });
   // Aligned to one side, the first child of a branch stays below its parent and the rest steps out.
   graph.setGraph({
@@ -124,14 +119,8 @@ function arranged(level: Level, side: 1 | -1): { placed: Placed; lanes: number }
   for (let i = 0; i < ins; i++) graph.setNode('in' + i, { width: 1, height: 1 });
   children.forEach((c, i) => graph.setNode('child' + i, { width: width(c), height: c.height }));
   for (let i = 0; i < outs; i++) graph.setNode('out' + i, { width: 1, height: 1 });
-  edges.forEach(([a, b], i) =>
-    graph.setEdge(
-      name(a),
-      name(b),
-      { weight: a[0] === 'child' && b[0] === 'child' ? 2 : 1 },
-      String(i),
-    ),
-  );
+  const weights = weigh(edges);
+  edges.forEach(([a, b], i) => graph.setEdge(name(a), name(b), { weight: weights[i] }, String(i)));
   holdPorts(graph, level);
   dagre(graph);
 
@@ -211,6 +200,34 @@ function arranged(level: Level, side: 1 | -1): { placed: Placed; lanes: number }
     height: Math.round(bottom - top),
   };
   return { placed: { ...placed, extent }, lanes };
+}
+
+/**
+ * dagre knows widths, not axes. One shift of all axes against their middles, the same for each box,
+ * keeps straight what is straight; the one is taken that makes the boxes narrowest together.
+ */
+function widthsOf(children: Extent[]): (c: Extent) => number {
+  const at = (shift: number) => (c: Extent) =>
+    Math.max(2 * (c.left + shift), 2 * (c.right - shift), 1);
+  const sum = (shift: number) => children.map(at(shift)).reduce((a, b) => a + b, 0);
+  const shifts = [...new Set(children.map((c) => (c.right - c.left) / 2))];
+  const shift = shifts.length ? shifts.reduce((a, b) => (sum(b) < sum(a) ? b : a)) : 0;
+  return at(shift);
+}
+
+/**
+ * Program order: a box stands right below what it reads, so that a value which is needed late is
+ * still drawn where it was made. Only an edge that waits for a longer branch may be long.
+ */
+function weigh(edges: [End, End][]): number[] {
+  const key = ([kind, i]: End) => kind + i;
+  const depth = new Map<string, number>();
+  const place = ([kind, i]: End) => (kind === 'in' ? -1 : kind === 'out' ? Infinity : i);
+  // Children are in program order: sorted by their reader, each edge comes after what it builds on.
+  for (const [a, b] of [...edges].sort((x, y) => place(x[1]) - place(y[1]))) {
+    depth.set(key(b), Math.max(depth.get(key(b)) ?? 0, (depth.get(key(a)) ?? 0) + 1));
+  }
+  return edges.map(([a, b]) => ((depth.get(key(a)) ?? 0) + 1 === depth.get(key(b)) ? 8 : 1));
 }
 
 /** Ports belong at the rims: heavy edges hold them there, weightless ones keep the rest between. */

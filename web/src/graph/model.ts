@@ -72,7 +72,9 @@ export interface SceneOptions {
 }
 
 export const BUDGET = 60;
+/** Equal groups in a row that become a stack: one after the other, or side by side (q, k and v do not). */
 const STACK = 3;
+const ABREAST = 6;
 const STRIP = 24;
 const CHIPS = 3;
 const WIDE_READ = 6;
@@ -150,7 +152,6 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
           );
           continue;
         }
-        const chain = stack.every((u, i) => !i || feeds(structure, stack[i - 1], u));
         const inner = nodes[last.output];
         const index = add({
           key: toggle,
@@ -163,7 +164,7 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
           type: `×${stack.length}` + (last.size > 1 && inner ? `, ${inner.name}` : ''),
           line: lineOf(topology, last.output),
           select: inner?.key ?? toggle,
-          rows: chain,
+          rows: isChain(structure, stack),
           cells: stack.map((u) => units[u].output),
           labels: stack.map((u, i) => (units[u].name.length <= 3 ? units[u].name : String(i + 1))),
           ops: stack.reduce((sum, u) => sum + units[u].size, 0),
@@ -264,7 +265,8 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
 }
 
 /** The children of a unit, with runs of equal groups gathered. */
-function entriesOf({ units }: Structure, unit: number): Entry[] {
+function entriesOf(structure: Structure, unit: number): Entry[] {
+  const { units } = structure;
   const entries: Entry[] = [];
   const { items } = units[unit];
   for (let i = 0; i < items.length;) {
@@ -277,8 +279,9 @@ function entriesOf({ units }: Structure, unit: number): Entry[] {
     const { fold } = units[~item];
     let end = i + 1;
     while (fold && end < items.length && items[end] < 0 && units[~items[end]].fold === fold) end++;
-    if (end - i >= STACK) {
-      entries.push({ unit: -1, stack: items.slice(i, end).map((x) => ~x), node: -1 });
+    const run = items.slice(i, end).map((x) => ~x);
+    if (run.length >= (isChain(structure, run) ? STACK : ABREAST)) {
+      entries.push({ unit: -1, stack: run, node: -1 });
       i = end;
     } else {
       entries.push({ unit: ~item, stack: null, node: -1 });
@@ -371,6 +374,10 @@ function stripOf({ units }: Structure, unit: number): number[] {
     { length: STRIP },
     (_, i) => all[Math.floor(((i + 1) * all.length) / STRIP) - 1],
   );
+}
+
+function isChain(structure: Structure, run: number[]): boolean {
+  return run.every((u, i) => !i || feeds(structure, run[i - 1], u));
 }
 
 function feeds({ units, targets, unitOf }: Structure, a: number, b: number): boolean {

@@ -308,3 +308,93 @@ export function flat(ops: number): Topology {
   p.losses.push(h);
   return p.topology();
 }
+
+/** Attention: three branches that meet, a mask, two skips around. */
+export function attention(): Topology {
+  const p = new Program('attention');
+  const x = p.at(40, 'h = block(x)', () => p.node('input', 'tokens', [16, 64], { dtype: 'int64' }));
+  const table = p.node('parameter', 'embed.weight', [65, 128]);
+  const call = 'logits = model(tokens)';
+  const shape = [16, 64, 128];
+  const norm = (name: string, h: number, line: number) => {
+    const [w, b] = ['weight', 'bias'].map((s) => p.node('parameter', `${name}.${s}`, [128]));
+    return p.at(
+      line,
+      `self.${name}(x)`,
+      () =>
+        p.group({ kind: 'module', name, title: 'LayerNorm' }, () =>
+          p.op('layer_norm', [h, w, b], shape),
+        ),
+      'Block.forward',
+    );
+  };
+  const out = p.at(40, call, () =>
+    p.group({ kind: 'module', name: 'model', title: 'GPT', line: 40 }, () => {
+      const e = p.at(
+        20,
+        'x = self.embed(tokens)',
+        () =>
+          p.group({ kind: 'module', name: 'embed', title: 'Embedding' }, () =>
+            p.op('embedding', [table, x], shape),
+          ),
+        'GPT.forward',
+      );
+      return p.at(
+        21,
+        'x = self.block(x)',
+        () =>
+          p.group({ kind: 'module', name: 'block', title: 'Block', line: 21 }, () => {
+            const n = norm('ln1', e, 10);
+            const a = p.at(
+              10,
+              'self.attn(self.ln1(x))',
+              () =>
+                p.group({ kind: 'module', name: 'attn', title: 'Attention', line: 10 }, () => {
+                  const [q, k, v] = ['q', 'k', 'v'].map((name, i) =>
+                    p.at(
+                      2 + i,
+                      `${name} = self.${name}(x)`,
+                      () => p.linear(name, n, 128, 128, 16),
+                      'Attention.forward',
+                    ),
+                  );
+                  const mask = p.node('constant', 'mask', [64, 64], { dtype: 'bool' });
+                  const s = p.at(5, 'w = q @ k.T', () => p.op('matmul', [q, k], [16, 64, 64]));
+                  const m = p.at(6, 'w = w.masked_fill(mask)', () =>
+                    p.op('masked_fill', [s, mask], [16, 64, 64]),
+                  );
+                  const w = p.at(7, 'w.softmax(-1)', () => p.op('softmax', [m], [16, 64, 64]));
+                  return p.at(7, 'w.softmax(-1) @ v', () => p.op('matmul', [w, v], shape));
+                }),
+              'Block.forward',
+            );
+            const r = p.at(
+              10,
+              'x = x + self.attn(...)',
+              () => p.op('add', [e, a], shape),
+              'Block.forward',
+            );
+            const f = norm('ln2', r, 11);
+            const h = p.at(
+              11,
+              'F.gelu(self.fc(...))',
+              () => p.op('gelu', [p.linear('fc', f, 128, 512, 16)], [16, 64, 512]),
+              'Block.forward',
+            );
+            const o = p.at(
+              12,
+              'self.proj(h)',
+              () => p.linear('proj', h, 512, 128, 16),
+              'Block.forward',
+            );
+            return p.at(12, 'x + self.proj(h)', () => p.op('add', [r, o], shape), 'Block.forward');
+          }),
+        'GPT.forward',
+      );
+    }),
+  );
+  p.losses.push(
+    p.at(41, 'loss = logits.mean()', () => p.op('mean', [out], [], { target: 'loss' })),
+  );
+  return p.topology();
+}

@@ -5,13 +5,14 @@ import { layout, type Frame } from '../../src/graph/layout';
 import { inputOf } from '../../src/graph/layouter';
 import { COMPACT, GROUP_TOP, WIDE } from '../../src/graph/metrics';
 import { sceneOf, type Scene } from '../../src/graph/model';
-import { deep, flat, huge, mlp, raw, residual } from './build';
+import { attention, deep, flat, huge, mlp, raw, residual } from './build';
 
 const programs: [string, Topology][] = [
   ['an MLP', mlp()],
   ['equal blocks', deep()],
   ['skip connections', residual()],
   ['no modules', raw()],
+  ['attention', attention()],
   ['10,000 ops', huge()],
   ['a long list', flat(500)],
 ];

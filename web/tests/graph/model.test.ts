@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BUDGET, sceneOf, type Box, type Scene } from '../../src/graph/model';
 import { structureOf } from '../../src/graph/structure';
-import { deep, flat, huge, mlp, Program, raw, residual } from './build';
+import { attention, deep, flat, huge, mlp, Program, raw, residual } from './build';
 
 const scene = (
   topology: Parameters<typeof sceneOf>[0],
@@ -87,6 +87,18 @@ describe('equal blocks', () => {
     ]);
     expect(stack.labels).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12']);
     expect(flow(s)).toContain('Block>13');
+  });
+
+  it('side by side stay apart while they are few', () => {
+    const s = scene(attention());
+    expect(['q', 'k', 'v'].map((name) => named(s, name)?.type)).toEqual([
+      'Linear',
+      'Linear',
+      'Linear',
+    ]);
+    expect(flow(s)).toEqual(
+      expect.arrayContaining(['q>matmul', 'k>matmul', 'v>matmul', 'embed>add']),
+    );
   });
 
   it('come apart into closed groups', () => {
