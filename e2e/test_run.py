@@ -1,0 +1,87 @@
+"""A program runs in the browser and the page shows what it says."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from desk import Desk
+from playwright.sync_api import expect
+
+
+@pytest.mark.every_browser
+def test_a_program_prints_from_pyodide(desk: Desk) -> None:
+    number = secrets.randbelow(10**6)
+    said = desk.open().run_to_end(
+        f"import sys\nprint(sys.platform, sys.version_info[:2], {number} * 7)"
+    )
+    assert f"emscripten (3, 14) {number * 7}" in said
+
+
+def test_the_page_shares_memory_with_the_worker(desk: Desk) -> None:
+    desk.open()
+    assert desk.page.evaluate("() => crossOriginIsolated")
+
+
+@pytest.mark.every_browser
+def test_input_gets_the_line_that_was_typed(desk: Desk) -> None:
+    desk.open().run("name = input('Who? ')\nprint('hello', name[::-1])")
+    expect(desk.state).to_contain_text("Waiting")
+    desk.page.get_by_role("textbox", name="Input for the program").fill("backlight")
+    desk.page.keyboard.press("Enter")
+    expect(desk.console).to_contain_text("hello thgilkcab")
+    expect(desk.state).to_contain_text("Finished")
+
+
+def test_an_error_says_its_line(desk: Desk) -> None:
+    desk.open().run("x = [1, 2]\n\nprint(x[5])\n")
+    expect(desk.state).to_contain_text("line 3")
+    expect(desk.console).to_contain_text("IndexError")
+
+
+@pytest.mark.every_browser
+def test_a_crash_of_python_keeps_the_code_and_the_page(desk: Desk) -> None:
+    code = "x = []\nfor _ in range(200_000):\n    x = [x]\nrepr(x)"
+    desk.open().run(code)
+    expect(desk.page.get_by_role("alert")).to_contain_text("Your code is kept", timeout=15_000)
+    expect(desk.editor).to_contain_text("range(200_000)")
+    assert "alive" in desk.run_to_end("print('alive')")
+
+
+@pytest.mark.every_browser
+def test_deep_recursion_is_an_ordinary_error(desk: Desk) -> None:
+    said = desk.open().run_to_end(
+        "class Loop:\n    def __repr__(self): return repr(self)\n"
+        "try: repr(Loop())\nexcept RecursionError: print('caught it')"
+    )
+    assert "caught it" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "last"),
+    [
+        ("for i in range(200_000): print(i)\n", "199999"),
+        (
+            "import sys\nfor i in range(20_000): sys.stdout.write('x' * 500 + '\\n')\nprint('end')",
+            "end",
+        ),
+    ],
+)
+def test_the_page_answers_while_a_program_prints_a_lot(desk: Desk, code: str, last: str) -> None:
+    desk.open()
+    # The longest time in which the page drew nothing.
+    desk.page.evaluate(
+        """() => {
+          window.longest = 0;
+          let last = performance.now();
+          const watch = (now) => {
+            window.longest = Math.max(window.longest, now - last);
+            last = now;
+            requestAnimationFrame(watch);
+          };
+          requestAnimationFrame(watch);
+        }"""
+    )
+    said = desk.run_to_end(code)
+    assert last in said
+    assert desk.page.evaluate("() => window.longest") < 1000
