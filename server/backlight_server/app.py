@@ -69,7 +69,7 @@ def create_app(
     sandbox = sandbox or detect(launcher)
     check_exposure(settings, sandbox)
     token = token or settings.token or secrets.token_urlsafe(32)
-    policy = settings.policy()
+    policy = launcher.policy
     enabled = sandbox.available or (settings.unsafe_local and bool(sandbox.environment))
     manager = Manager(settings, policy, Pool(launcher, settings.warm)) if enabled else None
 

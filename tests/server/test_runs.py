@@ -15,6 +15,8 @@ from backlight_server.sandbox.cgroup import Usage
 from backlight_server.sandbox.policy import Policy
 from backlight_server.sandbox.process import Ending
 
+AUTHORIZED = {"Authorization": "Bearer " + "t" * 43}
+
 SPIN = "while True: pass"
 DEAF = """
 import signal
@@ -84,7 +86,7 @@ def test_a_busy_stream_is_written_in_batches(api: Any) -> None:
     run = api.start("for i in range(2000): print(i)")
     reply = api.client.get(
         f"/api/runs/{run}/events",
-        headers={"Authorization": "Bearer " + "t" * 43},
+        headers=AUTHORIZED,
         buffered=False,
     )
     chunks = 0
@@ -251,7 +253,7 @@ def test_a_deleted_run_is_gone_with_its_process(api: Any) -> None:
     api.watch(run, lambda e: e.get("state") == "running")
     stream = api.stream(run)
     next(stream)
-    reply = api.client.delete(f"/api/runs/{run}", headers={"Authorization": "Bearer " + "t" * 43})
+    reply = api.client.delete(f"/api/runs/{run}", headers=AUTHORIZED)
     assert reply.status_code == 204
     assert list(stream)[-1].name == "end"
     assert api.command(run, "stop").status_code == 404
@@ -337,9 +339,7 @@ def test_the_queue_has_an_end(serve: Any) -> None:
     api = serve(running=1, queue_each=1)
     for _ in range(2):
         api.start("input()")
-    reply = api.client.post(
-        "/api/runs", json={"code": "1"}, headers={"Authorization": "Bearer " + "t" * 43}
-    )
+    reply = api.client.post("/api/runs", json={"code": "1"}, headers=AUTHORIZED)
     assert (reply.status_code, reply.json["error"]["code"]) == (503, "queue_full")
     assert reply.headers["Retry-After"]
 

@@ -126,6 +126,7 @@ class Cgroups:
         for controller in (*CONTROLLERS, "cpuacct"):
             directory = Path(root, controller, places.get(controller, ""))
             if controller in places and _may_divide(directory):
+                _sweep(directory)
                 found[controller] = directory
         return cls(found)
 
@@ -145,6 +146,7 @@ class Cgroups:
                 control.write_text(wanted)
         except OSError:  # other processes share this group: it is not ours to divide
             return cls()
+        _sweep(directory)
         return cls(dict.fromkeys(CONTROLLERS, directory), unified=True)
 
     def __bool__(self) -> bool:
@@ -155,7 +157,7 @@ class Cgroups:
         """Make the group of one run, with its limits; `overhead` is what is loaded before it."""
         if not self:
             return Group()
-        name = f"backlight-{secrets.token_hex(6)}"
+        name = f"backlight-{os.getpid()}-{secrets.token_hex(6)}"
         directories = {c: parent / name for c, parent in self.parents.items()}
         group = Group(directories, self.unified)
         try:
@@ -180,6 +182,15 @@ class Cgroups:
             group.remove()
             return Group()
         return group
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a server that was killed left behind: empty groups named after its pid."""
+    for directory in parent.glob("backlight-*-*"):
+        pid = directory.name.split("-")[1]
+        if not Path("/proc", pid).exists():
+            with contextlib.suppress(OSError):
+                directory.rmdir()
 
 
 def _may_divide(directory: Path) -> bool:
