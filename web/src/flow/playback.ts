@@ -88,30 +88,26 @@ export class Light {
   }
 }
 
-/** The order in which boxes are reached, from 1, for the numbers beside the edges. */
+/** The order in which boxes are reached (`rank`: what is an op), from 1, for the numbers beside the edges. */
 export function boxOrder(
   numbers: Numbers | null,
   boxOf: Int32Array,
-  isOp: (node: number) => boolean,
+  rank: Int32Array,
 ): Map<number, number> {
   const order = new Map<number, number>();
   numbers?.order.forEach((node) => {
     const box = boxOf[node];
-    if (box >= 0 && isOp(node) && !order.has(box)) order.set(box, order.size + 1);
+    if (box >= 0 && rank[node] >= 0 && !order.has(box)) order.set(box, order.size + 1);
   });
   return order;
 }
 
 /** The cursor's stops while a pass is played: one for each box, so that closed groups are one hop. */
-export function stops(
-  numbers: Numbers,
-  boxOf: Int32Array,
-  isOp: (node: number) => boolean,
-): number[] {
+export function stops(numbers: Numbers, boxOf: Int32Array, rank: Int32Array): number[] {
   const list: number[] = [];
   let before = -1;
   numbers.order.forEach((node, i) => {
-    if (!isOp(node)) {
+    if (rank[node] < 0) {
       if (list.length) list[list.length - 1] = i + 1;
       return;
     }

@@ -78,15 +78,22 @@ export class Camera {
   }
 
   /** Move so that a world point lies at a place of the screen. */
-  hold(world: { x: number; y: number }, screen: { x: number; y: number }): void {
+  hold(world: { x: number; y: number }, [x, y]: [number, number]): void {
     const { k } = this.#view;
-    this.#moveTo({ k, x: screen.x - world.x * k, y: screen.y - world.y * k });
+    this.#moveTo({ k, x: x - world.x * k, y: y - world.y * k });
+  }
+
+  /** Whether all of a graph is in sight. */
+  sees(bounds: LayoutResult['bounds'], room: Room): boolean {
+    const [left, top] = this.toScreen(bounds.x, bounds.y);
+    const [right, bottom] = this.toScreen(bounds.x + bounds.width, bounds.y + bounds.height);
+    return left >= 0 && top >= 0 && right <= room.width && bottom <= room.height - room.bottom + 6;
   }
 
   /** Put a world point into the middle. */
   centre(world: { x: number; y: number }, room: Room): void {
     this.#moved = true;
-    this.hold(world, { x: room.width / 2, y: (room.height - room.bottom) / 2 });
+    this.hold(world, [room.width / 2, (room.height - room.bottom) / 2]);
   }
 
   toWorld(x: number, y: number): [number, number] {

@@ -3,7 +3,7 @@
 
 import type { Numbers } from '../protocol';
 import { gradientOf, nonfiniteCount, normOf, valueOf, type Reading } from '../flow/scale';
-import { boxOrder, type Light } from '../flow/playback';
+import type { Light } from '../flow/playback';
 import type { LayoutResult } from './layout';
 import type { Metrics } from './metrics';
 import type { Box, Scene } from './model';
@@ -43,48 +43,6 @@ export interface Picture {
   bright: ReadonlySet<number> | null;
 }
 
-export interface PictureOptions {
-  scene: Scene;
-  layout: LayoutResult;
-  metrics: Metrics;
-  numbers: Numbers | null;
-  before: Numbers | null;
-  fade: number;
-  light: Light;
-  way: number;
-  error: { node: string; sentence: string } | null;
-  selected: string | null;
-  hovered: string | null;
-  focused: number;
-  hoveredLine: number | null;
-  found: ReadonlySet<number> | null;
-}
-
-export function pictureOf(o: PictureOptions): Picture {
-  const { scene, layout, numbers } = o;
-  const { rank } = scene.structure;
-  return {
-    scene,
-    layout,
-    metrics: o.metrics,
-    numbers,
-    before: o.before,
-    fade: o.fade,
-    light: o.light,
-    order:
-      o.light.cursor.phase === 'backward'
-        ? boxOrder(numbers, scene.boxOf, (n) => rank[n] >= 0)
-        : new Map(),
-    way: o.way,
-    notes: notesOf(scene, numbers, o.error),
-    selected: boxWithKey(scene, o.selected),
-    selectedNode: nodeWithKey(scene, o.selected),
-    hovered: boxWithKey(scene, o.hovered),
-    focused: o.focused,
-    bright: o.found ?? brightOf(scene, o.hoveredLine),
-  };
-}
-
 const keys = new WeakMap<Scene, { nodes: Map<string, number>; boxes: Map<string, number> }>();
 
 function keysOf(scene: Scene) {
@@ -113,7 +71,7 @@ export function boxWithKey(scene: Scene, key: string | null): number {
 }
 
 /** The boxes of a line: those made on it, else those made through it. */
-function brightOf(scene: Scene, line: number | null): Set<number> | null {
+export function brightOf(scene: Scene, line: number | null): Set<number> | null {
   if (!line) return null;
   const on = new Set<number>();
   const through = new Set<number>();
@@ -140,10 +98,10 @@ export function isBright(picture: Picture, index: number): boolean {
   return false;
 }
 
-function notesOf(
+export function notesOf(
   scene: Scene,
   numbers: Numbers | null,
-  error: PictureOptions['error'],
+  error: { node: string; sentence: string } | null,
 ): Map<number, Note> {
   const notes = new Map<number, Note>();
   const { topology, structure, boxOf } = scene;

@@ -31,10 +31,14 @@ export function fit(bounds: LayoutResult['bounds'], room: Room, least = 0.02): V
 
 /** The first view of a graph: all of it where that can be read, else its top at a size to read. */
 export function opening(bounds: LayoutResult['bounds'], room: Room): View {
-  const all = fit(bounds, room);
-  return all.k >= 0.5
-    ? all
+  return canShowAll(bounds, room)
+    ? fit(bounds, room)
     : fit(bounds, room, Math.min(0.72, (room.width - 16) / Math.max(bounds.width, 1)));
+}
+
+/** Whether all of it can be read at once. */
+export function canShowAll(bounds: LayoutResult['bounds'], room: Room): boolean {
+  return fit(bounds, room).k >= 0.5;
 }
 
 export interface Hit {

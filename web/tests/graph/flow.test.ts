@@ -137,11 +137,11 @@ describe('playing a backward pass', () => {
   const topology = mlp();
   const numbers = numbersOf(topology, () => 1e-3);
   const scene = sceneOf(topology, new Map(), { budget: 60, compact: false });
-  const isOp = (n: number) => topology.nodes[n].kind === 'op';
+  const { rank } = scene.structure;
 
   it('stops once in each box, and numbers boxes in the order of the light', () => {
-    expect(stops(numbers, scene.boxOf, isOp)).toEqual([2, 3, 4, 5, 6, 7]);
-    const order = boxOrder(numbers, scene.boxOf, isOp);
+    expect(stops(numbers, scene.boxOf, rank)).toEqual([2, 3, 4, 5, 6, 7]);
+    const order = boxOrder(numbers, scene.boxOf, rank);
     expect([...order].map(([b, n]) => `${n} ${scene.boxes[b].name}`)).toEqual([
       '1 cross_entropy',
       '2 fc3',

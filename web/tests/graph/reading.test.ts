@@ -5,7 +5,7 @@ import { layout } from '../../src/graph/layout';
 import { inputOf } from '../../src/graph/layouter';
 import { WIDE } from '../../src/graph/metrics';
 import { sceneOf } from '../../src/graph/model';
-import { pictureOf } from '../../src/graph/picture';
+import { boxWithKey, brightOf, notesOf } from '../../src/graph/picture';
 import { search } from '../../src/graph/search';
 import { hit } from '../../src/graph/view';
 import { walk } from '../../src/graph/walk';
@@ -103,37 +103,16 @@ it('finds what lies under a point', () => {
 });
 
 describe('a picture', () => {
-  const options = {
-    scene,
-    layout: laid,
-    metrics: WIDE,
-    numbers,
-    before: null,
-    fade: 1,
-    light: new Light(topology, numbers, end),
-    way: 1,
-    error: null,
-    selected: null,
-    hovered: null,
-    focused: -1,
-    hoveredLine: null,
-    found: null,
-  };
-
   it('keeps the boxes of a line bright', () => {
-    const bright = pictureOf({ ...options, hoveredLine: 18 }).bright!;
+    const bright = brightOf(scene, 18)!;
     expect([...bright].map((b) => scene.boxes[b].name)).toEqual(['fc2', 'relu']);
-    expect(pictureOf({ ...options, hoveredLine: 3 }).bright).toBeNull();
+    expect(brightOf(scene, 3)).toBeNull();
   });
 
   it('finds a node wherever it is shown', () => {
     const key = (name: string) => topology.nodes.find((n) => n.name === name)!.key;
-    expect(scene.boxes[pictureOf({ ...options, selected: key('log_softmax') }).selected].name).toBe(
-      'cross_entropy',
-    );
-    expect(scene.boxes[pictureOf({ ...options, selected: key('fc1.bias') }).selected].name).toBe(
-      'fc1',
-    );
+    expect(scene.boxes[boxWithKey(scene, key('log_softmax'))].name).toBe('cross_entropy');
+    expect(scene.boxes[boxWithKey(scene, key('fc1.bias'))].name).toBe('fc1');
   });
 
   it('tells who made the first -inf from who inherited it', () => {
@@ -141,7 +120,7 @@ describe('a picture', () => {
     const ops = topology.nodes.flatMap((n, i) => (n.kind === 'op' ? [i] : []));
     for (const i of ops.slice(3))
       bad.values.set([Infinity, NaN, -Infinity, 1, 0, i === ops[3] ? 2 : 9], i * 6);
-    const notes = pictureOf({ ...options, numbers: bad }).notes;
+    const notes = notesOf(scene, bad, null);
     const said = [...notes].map(([b, note]) => [scene.boxes[b].name, note.title || note.text]);
     expect(said).toEqual([
       ['relu', 'first -inf'],
@@ -152,7 +131,7 @@ describe('a picture', () => {
 
   it('says the error beside the box that raised', () => {
     const node = topology.nodes.find((n) => n.name === 'linear')!.key;
-    const notes = pictureOf({ ...options, error: { node, sentence: 'It does not fit.' } }).notes;
+    const notes = notesOf(scene, numbers, { node, sentence: 'It does not fit.' });
     expect(notes.get(index('fc1'))).toMatchObject({ text: 'It does not fit.', serious: true });
   });
 });
