@@ -120,10 +120,11 @@ def _address(settings: Settings, listener: socket.socket) -> str:
 
 def _remarks(settings: Settings, sandbox: Sandbox) -> list[str]:
     if settings.unsafe_local:
-        return [
+        warning = (
             "WARNING: --unsafe-local: programs run on the server without a sandbox, and may read "
             "and change all that you may. Run no code you have not read."
-        ]
+        )
+        return [warning] if sandbox.environment else [warning, sandbox.why]
     if not sandbox.available:
         return [
             "Programs run in the browser alone; the server's backend is off. "

@@ -63,7 +63,7 @@ def boot(spec: dict[str, Any]) -> None:
 
     sys.path[:0] = spec["path"]
     sys.argv = ["main.py"]
-    from backlight.session import child
+    from backlight.session.child import main
 
     hello = {"ready": {"python": sys.version.split()[0], **describe(), "bounds": bounds()}}
     if spec["memory"] and sys.platform == "linux":
@@ -72,7 +72,7 @@ def boot(spec: dict[str, Any]) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
     os.write(events, json.dumps(hello).encode() + b"\n")
-    child.main(events, commands)
+    main(events, commands)
 
 
 def describe() -> dict[str, Any]:
