@@ -1,0 +1,19 @@
+"""The two sides of a comparison: Backlight, and PyTorch where it is installed."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def bl():
+    """Backlight, as a program's `torch`."""
+    import backlight
+
+    return backlight
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """PyTorch itself, the specification."""
+    return pytest.importorskip("torch", reason="PyTorch is not installed to compare with")
