@@ -1,0 +1,5 @@
+"""`torch.utils`: a place for `data`."""
+
+from .. import data
+
+__all__ = ["data"]
