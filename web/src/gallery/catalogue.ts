@@ -13,7 +13,7 @@ export interface Example {
 }
 
 /** The example that the page opens with. */
-export const OPENING = 'digits';
+export const OPENING = 'digits_mlp';
 
 const DOCSTRING = /^(?:#[^\n]*\n|\s*\n)*[rR]?("""|''')([\s\S]*?)\1/;
 

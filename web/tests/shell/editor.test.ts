@@ -129,11 +129,11 @@ describe('an example', () => {
     const files = {
       '../b.py': '"""B"""',
       '../a.py': '"""C"""',
-      '../digits.py': '"""Z"""',
+      '../digits_mlp.py': '"""Z"""',
       '../_x.py': '',
     };
     expect(catalogue(files).map(({ id, name }) => [id, name])).toEqual([
-      ['digits', 'digits.py'],
+      ['digits_mlp', 'digits_mlp.py'],
       ['b', 'b.py'],
       ['a', 'a.py'],
     ]);
