@@ -34,16 +34,19 @@ class Worker(ThreadWorker):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin an orderly end."""
         super().handle_exit(sig, frame)
-        self._end_runs()
+        threading.Thread(target=end_runs, args=(self,), name="shutdown").start()
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the same end on Ctrl-C, which reaches every process of the terminal."""
         self.handle_exit(sig, frame)
 
-    def _end_runs(self) -> None:
-        manager = self.wsgi.extensions["backlight"]["manager"]
-        if manager is not None:
-            threading.Thread(target=manager.shutdown, name="shutdown").start()
+
+def end_runs(worker: Worker) -> None:
+    """End all runs, however the worker came to its end."""
+    app = getattr(worker, "wsgi", None)
+    manager = app and app.extensions["backlight"]["manager"]
+    if manager:
+        manager.shutdown()
 
 
 class Log(Logger):
@@ -92,7 +95,7 @@ def serve(settings: Settings, listener: socket.socket, token: str) -> None:
 
     listener.set_inheritable(True)
     options = {
-        "bind": f"fd://{listener.fileno()}",
+        "bind": f"fd://{listener.detach()}",  # gunicorn's own from here on
         "workers": 1,
         "worker_class": f"{__name__}.Worker",
         "logger_class": Log,
@@ -102,6 +105,7 @@ def serve(settings: Settings, listener: socket.socket, token: str) -> None:
         "graceful_timeout": 5,
         "keepalive": 15,
         "when_ready": announce,
+        "worker_exit": lambda _, worker: end_runs(worker),
         "proc_name": "backlight",
         "control_socket_disable": True,
     }

@@ -76,6 +76,20 @@ def test_a_stream_ends_with_its_run(api: Any) -> None:
     assert last.name == "end"
 
 
+def test_many_pages_watch_one_run(api: Any) -> None:
+    run = api.start("input()\nfor i in range(50): print(i)")
+    streams = [api.stream(run) for _ in range(5)]
+    seen = [[next(stream).data] for stream in streams]  # all are open before it goes on
+    api.command(run, "input", text="")
+    for got, stream in zip(seen, streams, strict=True):
+        for message in stream:
+            got.append(message.data)
+            if message.data["event"].get("state") == "finished":
+                break
+    assert len(seen[0]) > 50
+    assert all(got == seen[0] for got in seen)
+
+
 def test_a_quiet_stream_is_kept_alive(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backlight_server.api.runs.PING_SECONDS", 0.05)
     run = api.start("input()")

@@ -13,6 +13,7 @@ import gc
 import json
 import os
 import resource
+import signal
 import sys
 from typing import Any
 
@@ -25,6 +26,12 @@ def keep_freed_memory() -> None:
         return  # another C library
     mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
     mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for the end of this process with the server, should that be killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def lower(name: str, soft: int, hard: int | None = None) -> None:
@@ -54,6 +61,7 @@ def boot(spec: dict[str, Any]) -> None:
     os.set_inheritable(events, False)
     os.set_inheritable(commands, False)
 
+    die_with_parent()
     keep_freed_memory()
     for name, value in spec["limits"].items():
         if hasattr(resource, name):  # not every system has each
