@@ -7,7 +7,7 @@ export interface Example {
   name: string;
   /** First line of the docstring. */
   title: string;
-  /** The sentence after it. */
+  /** The paragraph after it. */
   about: string;
   code: string;
 }
@@ -17,19 +17,17 @@ export const OPENING = 'digits_mlp';
 
 const DOCSTRING = /^(?:#[^\n]*\n|\s*\n)*[rR]?("""|''')([\s\S]*?)\1/;
 
-/** Title and sentence out of a module's docstring; the file name where there is none. */
+/** Title and paragraph out of a module's docstring; the file name where there is none. */
 export function describe(name: string, code: string): { title: string; about: string } {
   const text = DOCSTRING.exec(code)?.[2] ?? '';
   const [title = '', ...rest] = text.trim().split('\n');
-  const about =
-    rest
-      .join('\n')
-      .trim()
-      .split(/\n\s*\n/)[0] ?? '';
-  const sentence = /^[\s\S]*?[.!?](?=\s|$)/.exec(about)?.[0] ?? about;
+  const about = rest
+    .join('\n')
+    .trim()
+    .split(/\n\s*\n/)[0];
   return {
     title: title.trim().replace(/\.$/, '') || name,
-    about: sentence.replace(/\s+/g, ' ').trim(),
+    about: about.replace(/\s+/g, ' '),
   };
 }
 

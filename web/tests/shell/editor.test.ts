@@ -114,9 +114,9 @@ describe('the console', () => {
 describe('an example', () => {
   it.each([
     [
-      '"""Two spirals.\n\nA net learns to tell\nthem apart. And more.\n"""\nimport torch',
+      '"""Two spirals.\n\nA net learns to tell\nthem apart. And more.\n\nNotes.\n"""\nimport torch',
       'Two spirals',
-      'A net learns to tell them apart.',
+      'A net learns to tell them apart. And more.',
     ],
     ["# comment\n\n'''Title'''\n", 'Title', ''],
     ['import torch\n"""not the docstring"""', 'x.py', ''],
