@@ -27,7 +27,7 @@ def test_the_page_shares_memory_with_the_worker(desk: Desk) -> None:
 def test_input_gets_the_line_that_was_typed(desk: Desk) -> None:
     desk.open().run("name = input('Who? ')\nprint('hello', name[::-1])")
     expect(desk.state).to_contain_text("Waiting")
-    desk.page.get_by_role("textbox", name="Input for the program").fill("backlight")
+    desk.page.get_by_role("textbox", name="Who?").fill("backlight")
     desk.page.keyboard.press("Enter")
     expect(desk.console).to_contain_text("hello thgilkcab")
     expect(desk.state).to_contain_text("Finished")
