@@ -3,7 +3,7 @@
 // are one stack, and each backward() call is a lamp below the value it starts from.
 
 import type { Node, Topology } from '../protocol';
-import { lineOf, structureOf, type Item, type Structure } from './structure';
+import { lineOf, structureOf, type Item, type Structure, type Unit } from './structure';
 
 /** A small label at the side of a box: parameters, constants and inputs that only it reads. */
 export interface Chip {
@@ -137,7 +137,7 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
           const index = add({
             key: toggle,
             kind: 'open',
-            name: last.title || last.name,
+            name: nameOfAll(last),
             type: `×${stack.length}`,
             parent,
             depth,
@@ -156,7 +156,7 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
         const index = add({
           key: toggle,
           kind: 'stack',
-          name: last.title || last.name,
+          name: nameOfAll(last),
           parent,
           depth,
           toggle,
@@ -291,6 +291,11 @@ function entriesOf(structure: Structure, unit: number): Entry[] {
   return entries;
 }
 
+/** What equal groups have in common: the class of modules, a loop without the number of its turn. */
+function nameOfAll(unit: Unit): string {
+  return unit.title || unit.name.replace(/ \(\d+\)$/, '');
+}
+
 function stackKey({ units }: Structure, stack: number[]): string {
   return `${units[stack[0]].key}×${stack.length}`;
 }
@@ -362,9 +367,7 @@ function costOf(entries: Entry[]): number {
 }
 
 function caption({ units }: Structure, unit: number): string {
-  const u = units[unit];
-  if (u.kind === 'module') return u.name ? u.title : '';
-  return u.engine || u.kind !== 'loop' ? '' : u.kind;
+  return units[unit].kind === 'module' && units[unit].name ? units[unit].title : '';
 }
 
 function stripOf({ units }: Structure, unit: number): number[] {
