@@ -101,10 +101,11 @@ def fill(env: Mapping[str, str]) -> dict[str, int]:
     pyodide_assets.check_pyodide()
     stdlib = (pyodide_assets.PYODIDE / "python_stdlib.zip").read_bytes()
     numpy = pyodide_assets.numpy_wheel().read_bytes()
+    engine = engine_archive.engine_archive(engine_archive.stamped())
     archives = {
         "python_stdlib.zip": ToCompile(stdlib, "/lib/python314.zip", "none"),
         "numpy.whl": ToCompile(numpy, SITE, "none"),
-        "engine.zip": ToCompile(engine_archive.engine_archive(), SITE, "sources"),
+        "engine.zip": ToCompile(engine, SITE, "sources"),
     }
     assets = {
         name: (pyodide_assets.PYODIDE / name).read_bytes() for name in pyodide_assets.LOADER_FILES

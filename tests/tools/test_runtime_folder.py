@@ -38,13 +38,16 @@ def names(archive: bytes) -> list[str]:
 
 
 def test_archive_depends_on_content_alone(package):
-    first = engine_archive.engine_archive(package)
+    first = engine_archive.engine_archive({}, package)
     os.utime(package / "__init__.py", (1e9, 1e9))
     (package / "deep" / "__pycache__" / "more.pyc").write_bytes(b"more")
-    assert engine_archive.engine_archive(package) == first
+    assert engine_archive.engine_archive({}, package) == first
     assert names(first) == ["parcel/__init__.py", "parcel/deep/__init__.py", "parcel/deep/data.csv"]
     (package / "deep" / "data.csv").write_text("1,3\n")
-    assert engine_archive.engine_archive(package) != first
+    assert engine_archive.engine_archive({}, package) != first
+    assert "parcel/made.py" in names(
+        engine_archive.engine_archive({"parcel/made.py": b""}, package)
+    )
 
 
 def run_from(folder: Path, code: str) -> str:
@@ -66,7 +69,7 @@ def unpacked(archive: bytes, folder: Path) -> Path:
 
 
 def test_byte_code_beside_sources_is_used_and_lines_are_shown(package, tmp_path):
-    archive = engine_archive.engine_archive(package)
+    archive = engine_archive.engine_archive({}, package)
     made = compile_archive.compile_archive(archive, "/x", True, sys.implementation.cache_tag)
     assert set(names(archive)) < set(names(made))
     folder = unpacked(made, tmp_path / "installed")
@@ -82,7 +85,7 @@ def test_byte_code_alone_takes_the_place_of_sources(package, tmp_path):
     (package / "deep" / "tests").mkdir()
     (package / "deep" / "tests" / "test_it.py").write_text("")
     (package / "deep" / "broken.py").write_text("this is no Python")
-    archive = engine_archive.engine_archive(package)
+    archive = engine_archive.engine_archive({}, package)
     made = compile_archive.compile_archive(archive, "/lib/place", False, "any")
     assert names(made) == [
         "parcel/__init__.pyc",
