@@ -194,7 +194,11 @@ export const PointsSchema = v.object({
 });
 export type Points = v.InferOutput<typeof PointsSchema>;
 
-/** One call of the user's code, innermost last; columns count from 0, lines from 1. */
+/**
+ * One call of the user's code, innermost last.
+ *
+ * Lines count from 1; columns from 0, in UTF-16 units as the page counts them.
+ */
 export const FrameSchema = v.object({
   function: name,
   line: integer,

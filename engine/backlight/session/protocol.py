@@ -209,7 +209,10 @@ class Points:
 
 @dataclass(slots=True)
 class Frame:
-    """One call of the user's code, innermost last; columns count from 0, lines from 1."""
+    """One call of the user's code, innermost last.
+
+    Lines count from 1; columns from 0, in UTF-16 units as the page counts them.
+    """
 
     function: Name
     line: int

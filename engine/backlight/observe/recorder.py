@@ -1,0 +1,531 @@
+"""The recorder: hears what the engine does, and tells the page steps, graphs and curves.
+
+It changes nothing of the program: it draws no random numbers, writes to no array, and keeps neither
+tensors nor graph alive. What it finds again it finds by the `tag` of a Tensor or Node, which is
+(number of the trace, number of the entry).
+
+Between two steps it listens, so that it hears the next one begin: the first operation that records
+a graph is the begin of a step. In a step that is not recorded it then goes deaf (`sampling`) but
+for the loss and the end of the step.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
+
+from ..autograd.modes import state
+from ..session.protocol import ErrorRaised, Inspection, Operand, Thinned, Topology
+from ..tensor import Tensor
+from .budget import Budget
+from .kept import Store
+from .losses import Losses
+from .names import Names
+from .sites import Site, Sites
+from .source import Program
+from .structure import Entry, ModuleCall, Plan
+from .tap import Listener
+from .trace import Trace
+
+MOST_PLANS = 1_000
+MOST_TOPOLOGIES = 10_000
+#: Elements up to which a result may be a loss.
+SCALAR = 1
+
+
+class Sink(Protocol):
+    """Where the events go."""
+
+    def add(self, event: Any) -> None: ...
+
+    def point(self, series: int, step: int, value: float) -> None: ...
+
+
+class Recorder(Listener):
+    """The listener of one program."""
+
+    def __init__(
+        self,
+        program: Program,
+        sink: Sink,
+        level: str,
+        memory: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.program = program
+        self.sink = sink
+        self.clock = clock
+        self.budget = Budget(level, clock)
+        self.store = Store(memory)
+        self.sites = Sites(program)
+        self.names = Names(program)
+        self.losses = Losses(program, sink.add, sink.point)
+        self.step = 0  # completed
+        self.total = 0
+        self.sampling = True
+        #: Called when a step is over.
+        self.on_step: Callable[[], None] = lambda: None
+        self._modules: list[
+            tuple[Any, int]
+        ] = []  # modules being called, and the number of the call
+        self._call = 0
+        self._between = True  # no operation of the next step has recorded a graph yet
+        self._pending = False  # backward is over, and there is no optimiser to end the step
+        self._closing: Trace | None = None  # the trace of that step
+        self._optimizers: list[weakref.ref[Any]] = []
+        self._updating = 0
+        self._backward = 0
+        self._update_began = 0.0
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._sent: set[str] = set()
+        self._recorded: set[int] = set()
+        self._total_known = False
+        self._read_again = -1
+        self._failed: tuple[int, str, str, list[Operand]] | None = None
+        self.trace: Trace | None = None
+        self._next_trace()
+
+    # Steps -----------------------------------------------------------------------------------
+
+    def record_next(self, steps: int = 1) -> None:
+        """Record the next steps in any case."""
+        if self._between and self.trace is None:  # the next one was decided about already
+            self.trace = Trace(self.step + (2 if self._pending else 1))
+            steps -= 1
+        self.budget.record_next(steps)
+
+    def _next_trace(self) -> None:
+        """Decide about the step that comes, and listen for its begin."""
+        ahead = self.step + (2 if self._pending else 1)
+        self.trace = Trace(ahead) if self.budget.allows() else None
+        self._between = True
+        self.sampling = True
+
+    def _begin_step(self) -> None:
+        """The first operation of a step that records a graph."""
+        if self._pending:
+            self._end_step()
+            self._turn()
+        self._between = False
+        if self.trace is None:
+            self.sampling = False
+        elif not self.trace.began:
+            self.trace.began = self.clock()
+
+    def _end_step(self) -> None:
+        """A step is over: send what was recorded of it."""
+        self.step += 1
+        trace = self._closing if self._pending else self.trace
+        self._pending, self._closing = False, None
+        if trace is not None:
+            trace.measure_updates()
+            self._send(trace, True)
+        if self.total and self.step > self.total:
+            self.total = 0
+
+    def _turn(self) -> None:
+        """Let the session have its turn; what that takes is not the recorder's."""
+        begin = self.clock()
+        try:
+            self.on_step()
+        finally:
+            self.budget.spent -= self.clock() - begin
+
+    def _send(self, trace: Trace, complete: bool) -> Plan | None:
+        """Send a step's numbers, and its topology where it was not seen before."""
+        if not any(entry.kind == "op" for entry in trace.entries):
+            return None
+        signature = trace.signature(complete)
+        plan = self._plans.get(signature)
+        if plan is None:
+            losses = [number for number, _ in trace.losses]
+            plan = Plan(trace.entries, trace.calls, losses, trace.step, complete)
+            if len(self._plans) < MOST_PLANS:
+                self._plans[signature] = plan
+        topology: Topology = plan.topology
+        if topology.hash not in self._sent:
+            if len(self._sent) >= MOST_TOPOLOGIES:
+                self.sink.add(Thinned("topology", 1))
+                return None
+            self._sent.add(topology.hash)
+            self.sink.add(topology)
+        self.sink.add(trace.numbers(plan))
+        trace.kept.numbers = plan.numbers
+        self.store.add(trace.kept)
+        self._recorded.add(trace.step)
+        return plan
+
+    # Operations ------------------------------------------------------------------------------
+
+    def op(self, name: str, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+        """An operation ran."""
+        if self._updating and not state.grad:
+            return
+        begin = self.clock()
+        try:
+            self._op(name, args, outputs, sys._getframe(1))
+        finally:
+            self.budget.spent += self.clock() - begin
+
+    def _op(self, name: str, args: tuple[Any, ...], outputs: tuple[Any, ...], frame: Any) -> None:
+        out = next((each for each in outputs if isinstance(each, Tensor)), None)
+        if out is None:
+            return
+        records = out.requires_grad
+        if records and out._node.is_accumulator:
+            return  # a parameter is given a value
+        if not state.grad and not records and out._array.size == SCALAR:
+            if out._array.dtype.kind == "f":
+                site = self.sites.at(frame.f_back)
+                if site is not None:
+                    self.losses.validation(name, site, out._array, self.step)
+        if self._between:
+            if not records and (self.trace is None or (not state.grad and self.step)):
+                return
+            if records:
+                self._begin_step()
+        trace = self.trace
+        if trace is None:
+            return
+        site = self.sites.at(frame.f_back)
+        if site is None or site.loads:
+            return
+        if site.training is not None and site.training != trace.training:
+            trace = self._enter_training(trace, site)
+        if trace.full:
+            self._give_up()
+            return
+        trace.drop_failure()
+        user = self.program.innermost(frame)
+        entry = Entry("op", name, site, self._module_calls(trace, frame))
+        entry.sources = self._sources(trace, args, site, entry.modules, user)
+        entry.recorded = state.grad
+        self._describe(entry, out)
+        if records:
+            owner = out._node.owner
+            entry.backward = owner.name()
+            entry.formula = formula_of(owner)
+        number = trace.add(entry, out._array)
+        tag = (trace.token, number)
+        for each in outputs:
+            if isinstance(each, Tensor):
+                each.tag = tag
+                if each._node is not None and not each._node.is_accumulator:
+                    each._node.tag = tag
+                    each._node.owner.tag = tag
+
+    def _enter_training(self, trace: Trace, site: Site) -> Trace:
+        """The training loop begins: what came before it made the data, not the step."""
+        if trace.backward_began or not trace.entries:
+            trace.training = site.training
+            return trace
+        fresh = Trace(trace.step)
+        fresh.training = site.training
+        fresh.began = self.clock()
+        self.trace = fresh
+        return fresh
+
+    def _give_up(self) -> None:
+        """A step has more operations than can be shown."""
+        self.trace = None
+        self.sampling = False
+        self.sink.add(Thinned("topology", 1))
+
+    def _describe(self, entry: Entry, tensor: Any) -> None:
+        entry.shape = tuple(tensor._array.shape)
+        entry.dtype = str(tensor.dtype).removeprefix("torch.")
+        entry.device = str(tensor.device)
+        entry.requires_grad = tensor._node is not None
+
+    def _module_calls(self, trace: Trace, frame: FrameType) -> tuple[int, ...]:
+        """The numbers of the module calls around an operation, outermost first."""
+        found = []
+        outer = None
+        for module, call in self._modules:
+            number = trace.call_numbers.get(call)
+            if number is None:
+                path, name = self.names.module(module, outer, self._outside(frame))
+                number = trace.call_numbers[call] = len(trace.calls)
+                title = type(module).__name__
+                trace.calls.append(ModuleCall(path, name, title))
+            found.append(number)
+            outer = module
+        return tuple(found)
+
+    def _outside(self, frame: FrameType | None) -> FrameType | None:
+        """The frame outside the outermost module call."""
+        outermost = frame
+        walk = frame
+        while walk is not None:
+            if id(walk.f_code) in self.sites.entries:
+                outermost = walk
+            if walk.f_code.co_name == "<module>" and self.program.owns(walk.f_code):
+                break
+            walk = walk.f_back
+        return outermost.f_back if outermost is not None else None
+
+    def _sources(
+        self, trace: Trace, args: tuple[Any, ...], site: Site, modules: tuple[int, ...],
+        user: FrameType | None,
+    ) -> tuple[tuple[int, int], ...]:  # fmt: skip
+        """Where the Tensors among the arguments come from; what is new gets an entry."""
+        found = []
+        for slot, value in tensors_in(args):
+            tag = value.tag
+            if type(tag) is tuple and tag[0] == trace.token:
+                found.append((tag[1], slot))
+            else:
+                found.append((self._leaf(trace, value, slot, site, modules, user), slot))
+        return tuple(found)
+
+    def _leaf(
+        self, trace: Trace, tensor: Any, slot: int, site: Site, modules: tuple[int, ...],
+        user: FrameType | None,
+    ) -> int:  # fmt: skip
+        """The entry of a value that was not made in this step."""
+        wants = tensor.requires_grad
+        leaf = wants and tensor._node.is_accumulator
+        known = self.names.tensor(tensor)
+        if known is None and leaf and self._read_again != self.step:
+            self._read_again = self.step  # once in a step is enough
+            self.names.read_again()
+            known = self.names.tensor(tensor)
+        if known is not None:
+            path, name = known
+            entry = Entry("parameter" if leaf else "constant", name, site, modules)
+            entry.key = f"{entry.kind}:{path[-400:]}"
+        else:
+            name = self.program.label(site.expression, user, tensor)
+            one = tensor._array.size == 1 and not wants
+            kind = "parameter" if leaf else "constant" if one else "input"
+            entry = Entry(kind, name, site, modules)
+            entry.key = f"{kind}:{name}"
+            if kind != "parameter" or not name:
+                entry.key += f"@{site.key}.{slot}"
+        self._describe(entry, tensor)
+        if leaf:
+            entry.tensor = weakref.ref(tensor)
+        number = trace.add(entry, tensor._array)
+        tensor.tag = (trace.token, number)
+        return number
+
+    def op_failed(self, name: str, args: tuple[Any, ...], error: BaseException) -> None:
+        """An operation raised."""
+        frame = sys._getframe(1)
+        site = self.sites.at(frame.f_back)
+        if site is None or not isinstance(error, Exception):
+            return
+        if self.trace is None:
+            self.trace = Trace(self.step + 1)
+        trace = self.trace
+        trace.drop_failure()
+        user = self.program.innermost(frame)
+        modules = self._module_calls(trace, frame)
+        sources = self._sources(trace, args, site, modules, user)
+        entry = Entry("op", name, site, modules)
+        entry.sources = sources
+        entry.failed = True
+        number = trace.add(entry, None)
+        trace.failure = (id(error), number)
+        operands = [
+            operand_of(trace.entries[source], self.program, site, slot) for source, slot in sources
+        ]
+        self._failed = (id(error), name, "", operands[:16])
+
+    # Modules ---------------------------------------------------------------------------------
+
+    def module_enter(self, module: Any) -> None:
+        """`module.forward` is about to run."""
+        code = sys._getframe(1).f_code
+        self.sites.entries.setdefault(id(code), code)
+        self._call += 1
+        self._modules.append((module, self._call))
+
+    def module_exit(self, module: Any) -> None:
+        """`module.forward` returned or raised."""
+        while self._modules:
+            if self._modules.pop()[0] is module:
+                break
+
+    # Backward --------------------------------------------------------------------------------
+
+    def backward_begin(self, roots: tuple[Any, ...], gradients: tuple[Any, ...]) -> None:
+        """`backward()` or `grad()` starts."""
+        begin = self.clock()
+        self._backward += 1
+        if self._between:
+            if self._pending:  # a second pass over the same graph
+                self.trace, self._closing = self._closing, None
+                self._pending = False
+            self._between = False
+        frame = sys._getframe(1)
+        site = self.sites.at(frame)
+        if site is not None:
+            self._losses(roots, site, frame)
+        if not self._total_known:
+            self._total_known = True
+            self.total = self.program.total(self.sites.stack(frame))
+        trace = self.trace
+        if trace is not None:
+            now = self.clock()
+            trace.times[0] += begin - (trace.backward_began or trace.began or begin)
+            trace.backward_began = now
+        self.budget.spent += self.clock() - begin
+
+    def _losses(self, roots: tuple[Any, ...], site: Site, frame: FrameType) -> None:
+        for root in roots:
+            array = root._array
+            value = float(array.item()) if array.size == 1 else float("nan")
+            user = self.program.innermost(frame)
+            if array.size == 1 and not self.losses.training(site, user, root, value, self.step + 1):
+                continue
+            trace, tag = self.trace, root.tag
+            if trace is not None and type(tag) is tuple and tag[0] == trace.token:
+                trace.losses.append((tag[1], value))
+                entry = trace.entries[tag[1]]
+                self.losses.learn(entry.name, entry.site)
+
+    def backward_node(self, node: Any, gradients: tuple[Any, ...]) -> None:
+        """A node runs next."""
+        trace, tag = self.trace, node.tag
+        if trace is None or type(tag) is not tuple or tag[0] != trace.token:
+            return
+        begin = self.clock()
+        for gradient in gradients:
+            if gradient is not None:
+                trace.gradient(tag[1], getattr(gradient, "_array", gradient))
+                break
+        self.budget.spent += self.clock() - begin
+
+    def leaf_gradient(self, tensor: Any, gradient: Any) -> None:
+        """A gradient was added to that of a leaf."""
+        trace, tag = self.trace, tensor.tag
+        if trace is None or type(tag) is not tuple or tag[0] != trace.token:
+            return
+        begin = self.clock()
+        trace.gradient(tag[1], getattr(gradient, "_array", gradient))
+        self.budget.spent += self.clock() - begin
+
+    def backward_end(self) -> None:
+        """The pass that began last is over."""
+        begin = self.clock()
+        self._backward -= 1
+        trace = self.trace
+        if trace is not None:
+            trace.times[1] += begin - trace.backward_began
+            trace.backward_began = begin
+        if self._backward == 0 and not self._has_optimizer():
+            if trace is not None:
+                trace.copy_parameters()
+            self._closing, self._pending = trace, True
+            self._next_trace()
+        self.budget.spent += self.clock() - begin
+
+    # Updates ---------------------------------------------------------------------------------
+
+    def _has_optimizer(self) -> bool:
+        return any(each() is not None for each in self._optimizers)
+
+    def optimizer_created(self, optimizer: Any) -> None:
+        """From now on `optimizer.step()` ends a step."""
+        self._optimizers = [each for each in self._optimizers if each() is not None]
+        self._optimizers.append(weakref.ref(optimizer))
+
+    def optimizer_step_begin(self, optimizer: Any) -> None:
+        """`optimizer.step()` starts."""
+        begin = self.clock()
+        self._updating += 1
+        if self._pending:  # the optimiser was made after backward
+            self.trace, self._closing, self._pending = self._closing, None, False
+        if self.trace is not None:
+            self.trace.copy_parameters()
+        self._update_began = self.clock()
+        self.budget.spent += self._update_began - begin
+
+    def optimizer_step_end(self, optimizer: Any) -> None:
+        """`optimizer.step()` is over."""
+        begin = self.clock()
+        self._updating = max(0, self._updating - 1)
+        if self.trace is not None:
+            self.trace.times[2] += begin - self._update_began
+        self._end_step()
+        self._next_trace()
+        try:
+            self._turn()
+        finally:
+            self.budget.spent += self.clock() - begin
+
+    # The end ---------------------------------------------------------------------------------
+
+    def finish(self, error: BaseException | None) -> None:
+        """The program is over: what is left is a step of its own."""
+        self._modules.clear()
+        failed = self._belongs(error)
+        trace = self.trace
+        if self._pending:
+            self._end_step()
+        if trace is None:
+            return
+        if not failed:
+            trace.drop_failure()
+        if error is not None:
+            if trace.entries and (failed or not self._between or not self.step):
+                plan = self._send(trace, False)
+                if plan is not None and failed and self._failed is not None and trace.failure:
+                    key = plan.key_of(trace.failure[1])
+                    self._failed = (self._failed[0], self._failed[1], key, self._failed[3])
+        elif not self._between or not self.step:
+            self._send(trace, True)
+        self.trace = None
+
+    def _belongs(self, error: BaseException | None) -> bool:
+        """Whether the operation that raised last is why the program ended."""
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            if self._failed is not None and id(error) == self._failed[0]:
+                return True
+            seen.add(id(error))
+            error = error.__cause__ or error.__context__
+        return False
+
+    def describe_failure(self, event: ErrorRaised, error: BaseException) -> None:
+        """Add to an error what is known of the operation that raised it."""
+        if self._failed is not None and self._belongs(error):
+            _, event.op, event.node, event.operands = self._failed
+
+    def inspect(self, request: int, step: int, node: str) -> Inspection:
+        """Answer from what was kept."""
+        return self.store.inspect(request, step, node, step in self._recorded)
+
+
+def tensors_in(args: tuple[Any, ...]) -> list[tuple[int, Any]]:
+    """The Tensors among arguments, those in lists too, each with its slot."""
+    found = []
+    for i, value in enumerate(args):
+        if isinstance(value, Tensor):
+            found.append((i, value))
+        elif isinstance(value, (list, tuple)):
+            found += [(i + j, each) for j, each in enumerate(value) if isinstance(each, Tensor)]
+    return found
+
+
+def formula_of(node: Any) -> str:
+    """The derivative of a node's row as text."""
+    formulas = getattr(node.row, "formulas", None)
+    if not isinstance(formulas, dict):
+        return ""
+    return "; ".join(f"{name}: {text}" for name, text in formulas.items())
+
+
+def operand_of(entry: Entry, program: Program, site: Site, slot: int) -> Operand:
+    """An input of an operation that raised, as the user knows it."""
+    name = entry.name
+    if entry.kind == "op":
+        given = list(program.arguments(site.expression))
+        name = program.text_of(given[slot]) if slot < len(given) else entry.site.target
+    line = entry.site.line if entry.kind == "op" else 0
+    return Operand(name or entry.name, list(entry.shape), entry.dtype, line)
