@@ -15,7 +15,7 @@ export interface Example {
 /** The example that the page opens with. */
 export const OPENING = 'digits_mlp';
 
-const DOCSTRING = /^(?:#[^\n]*\n|\s*\n)*[rR]?("""|''')([\s\S]*?)\1/;
+const DOCSTRING = /^(?:#[^\n]*\n|[^\S\n]*\n)*[rR]?("""|''')([\s\S]*?)\1/;
 
 /** Title and paragraph out of a module's docstring; the file name where there is none. */
 export function describe(name: string, code: string): { title: string; about: string } {
