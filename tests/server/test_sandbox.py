@@ -325,6 +325,31 @@ def test_a_bomb_ends_with_its_reason_and_leaves_nothing(
     assert printed(run(api, "print('next')")) == "next\n"
 
 
+@pytest.mark.parametrize("ignore", ["", "import signal\nsignal.signal(24, signal.SIG_IGN)\n"])
+def test_processor_time_is_bounded_without_a_group(box: Any, ignore: str) -> None:
+    last = run(box(grouped=False, cpu=0.5), ignore + "while True: pass")[-1]
+    assert (last["state"], last["reason"]) == ("stopped", "cpu")
+
+
+def test_processes_are_bounded_without_a_group(box: Any) -> None:
+    code = """
+import os
+pipe = os.pipe()
+children = 0
+try:
+    while not (child := os.fork()) == 0:
+        children += 1
+except OSError:
+    print(children < 24)
+    os.close(pipe[1])
+else:
+    os.close(pipe[1])
+    os.read(pipe[0], 1)
+    os._exit(0)
+"""
+    assert "True" in printed(run(box(grouped=False), code))
+
+
 @pytest.mark.parametrize("grouped", [True, False])
 def test_one_process_that_wants_too_much_memory_gets_an_error(box: Any, grouped: bool) -> None:
     events = run(box(grouped=grouped), "import numpy\nnumpy.ones(1 << 28)")
@@ -450,6 +475,6 @@ def test_a_warm_child_is_used_once(sandboxed: Callable[..., Launcher]) -> None:
         assert first.ready["python"]
         for child in (first, second):
             child.close()
-            assert child.process.poll() is not None
+            assert child.ended()
     finally:
         pool.close()

@@ -147,10 +147,12 @@ def conclusion(
     """
     reason = wanted
     if not reason:
-        cpu = ending.usage.cpu
+        # Where nobody counts, the kernel's limit on each process is all that kills, and it kills
+        # nobody sooner.
+        cpu = elapsed if ending.usage.cpu is None else ending.usage.cpu
         if ending.usage.out_of_memory:
             reason = "memory"
-        elif ending.signal == 24 or (ending.signal == 9 and cpu is not None and cpu >= policy.cpu):
+        elif ending.signal == 24 or (ending.signal == 9 and cpu >= policy.cpu):
             reason = "cpu"
     if reason:
         return state("stopped", reason, sentence(reason, policy), elapsed, step)

@@ -114,7 +114,7 @@ class Supervisor:
             if now >= next_look:
                 next_look = now + TICK
                 self._look(now)
-            if child.process.poll() is not None:
+            if child.ended():
                 break
         for fd in list(self._streams):  # what was still under way
             while fd in self._streams and not self._killed and self._read(fd):

@@ -40,7 +40,7 @@ class Pool:
                 taker.set_exception(ChildFailed("the server is shutting down"))
             while self._ready and not taker.done():
                 child = self._ready.popleft()
-                if child.process.poll() is None:
+                if not child.ended():
                     taker.set_result(child)
                 else:
                     child.close()

@@ -57,6 +57,10 @@ class Child:
     ready: dict[str, Any] = field(default_factory=dict)
     closed: bool = False
 
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self.process.poll() is not None
+
     def wait_ready(self, timeout: float) -> None:
         """Block until the child has loaded the engine; raise ChildFailed where it does not."""
         deadline, line = time.monotonic() + timeout, b""
@@ -91,7 +95,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if not self.init:  # its process group outlives it
                 os.killpg(self.process.pid, signal.SIGKILL)
-            elif self.process.poll() is None:
+            elif not self.ended():
                 os.kill(self.init, signal.SIGKILL)
 
     def ending(self) -> Ending:
