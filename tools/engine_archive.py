@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from commands import run
-from python_env import PYTHON
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "engine" / "backlight"
+STAMPER = ROOT / "tools" / "stamp_engine.mjs"
+STAMPED = "backlight/ops/_stamped.py"  # where backlight.ops.stamp looks for it
 
 BUDGET = 1_000_000  # bytes, of which the sources are a quarter; all is loaded before a run
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
@@ -30,12 +31,14 @@ def package_files(package: Path = PACKAGE) -> Iterator[Path]:
             yield path
 
 
-def stamped() -> dict[str, bytes]:
+def stamped(plain: bytes, numpy: Path, env: Mapping[str, str]) -> dict[str, bytes]:
     """Let the engine write its stamped functions; give the module by its name in the archive."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(PYTHON), "-m", "backlight.ops.stamp", folder]
-        run("Stamping the engine's operations", command, log="stamp", fetches=False)
-        return {f"backlight/ops/{path.name}": path.read_bytes() for path in Path(folder).iterdir()}
+        engine, made = Path(folder, "engine.zip"), Path(folder, "stamped.py")
+        engine.write_bytes(plain)
+        command = ["node", str(STAMPER), str(numpy), str(engine), str(made)]
+        run("Stamping the engine's operations", command, log="stamp", fetches=False, env=env)
+        return {STAMPED: made.read_bytes()}
 
 
 def engine_archive(extra: Mapping[str, bytes], package: Path = PACKAGE) -> bytes:

@@ -100,11 +100,12 @@ def fill(env: Mapping[str, str]) -> dict[str, int]:
     """Gather, compile and write everything; give the size of each asset in bytes."""
     pyodide_assets.check_pyodide()
     stdlib = (pyodide_assets.PYODIDE / "python_stdlib.zip").read_bytes()
-    numpy = pyodide_assets.numpy_wheel().read_bytes()
-    engine = engine_archive.engine_archive(engine_archive.stamped())
+    wheel = pyodide_assets.numpy_wheel()
+    plain = engine_archive.engine_archive({})
+    engine = engine_archive.engine_archive(engine_archive.stamped(plain, wheel, env))
     archives = {
         "python_stdlib.zip": ToCompile(stdlib, "/lib/python314.zip", "none"),
-        "numpy.whl": ToCompile(numpy, SITE, "none"),
+        "numpy.whl": ToCompile(wheel.read_bytes(), SITE, "none"),
         "engine.zip": ToCompile(engine, SITE, "sources"),
     }
     assets = {

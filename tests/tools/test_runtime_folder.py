@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -130,4 +131,7 @@ def test_what_is_built_keeps_its_budgets():
         "engine.zip",
     }
     assert sizes["engine.zip"] < engine_archive.BUDGET
+    engine = names((runtime_folder.OUT / files["engine.zip"]["path"]).read_bytes())
+    assert engine_archive.STAMPED in engine
+    assert any(re.search(r"ops/__pycache__/_stamped\.cpython-\d+\.pyc", name) for name in engine)
     assert sum(sizes.values()) < WEIGHT_BUDGET
