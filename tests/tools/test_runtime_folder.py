@@ -119,9 +119,8 @@ def test_what_is_built_keeps_its_budgets():
     manifest = runtime_folder.OUT / "manifest.json"
     if not manifest.is_file():
         pytest.skip("the page is not built: run `make build`")
-    sizes = {
-        name: entry["bytes"] for name, entry in json.loads(manifest.read_text())["files"].items()
-    }
+    files = json.loads(manifest.read_text())["files"]
+    sizes = {name: entry["bytes"] for name, entry in files.items()}
     assert set(sizes) == {
         "pyodide.js",
         "pyodide.asm.mjs",
