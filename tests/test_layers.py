@@ -9,8 +9,8 @@ import pytest
 
 ENGINE = Path(__file__).resolve().parents[1] / "engine"
 
-# docs/internals.md, rule 3. The first row has leaves that everybody may import (`session.protocol` is
-# messages as data); the bare name `backlight` is the public list, which stands after what it lists.
+# docs/internals.md, rule 3. The first row has leaves that everybody may import (`session.protocol`
+# is messages as data); the bare name `backlight` is the public list, after what it lists.
 LAYERS = [
     "errors autograd.modes observe.tap session.protocol",
     "dtypes device",
