@@ -1,0 +1,118 @@
+"""Tensors and gradients with PyTorch's interface, on NumPy or CuPy.
+
+This is the public list: the names of `torch` that Backlight has. Any other name raises
+NotImplementedError and says which one is nearest. `backlight.compat.install()` makes
+`import torch` mean this module.
+"""
+
+# ruff: noqa: A004, F401, E402
+from __future__ import annotations
+
+import importlib as _importlib
+from typing import Any as _Any
+
+from . import errors as _errors
+from .dtypes import (
+    complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
+    int16, int32, int64, promote_types, set_default_dtype, uint8, uint16, uint32, uint64,
+)  # fmt: skip
+from .dtypes import bool_ as bool
+from .dtypes import can_cast as can_cast
+from .dtypes import complex64 as cfloat
+from .dtypes import complex128 as cdouble
+from .dtypes import float16 as half
+from .dtypes import float32 as float
+from .dtypes import float64 as double
+from .dtypes import int16 as short
+from .dtypes import int32 as int
+from .dtypes import int64 as long
+from .device import device
+from .tensor import Size, Tensor
+from .autograd.modes import (
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad,
+    set_grad_enabled,
+)  # fmt: skip
+from . import autograd, ops
+from . import methods as _methods
+from .ops import (
+    abs, absolute, acos, acosh, add, addcdiv, addcmul, addmm, addmv, all, allclose, amax, amin, any,
+    arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, argmax, argmin, argsort, argwhere,
+    asin, asinh, atan, atan2, atanh, baddbmm, bitwise_and, bitwise_not, bitwise_or, bitwise_xor,
+    bmm, broadcast_tensors, broadcast_to, cat, ceil, chunk, clamp, clip, clone, concat, concatenate,
+    conj, conj_physical, cos, cosh, count_nonzero, cumprod, cumsum, diag, diag_embed, diagonal, div,
+    divide, dot, einsum, eq, equal, erf, erfc, exp, exp2, expm1, fix, flatten, flip, floor,
+    floor_divide, fmax, fmin, fmod, frac, gather, ge, ger, greater, greater_equal, gt, hstack,
+    hypot, imag, index_add, index_select, isclose, isfinite, isinf, isnan, le, lerp, less,
+    less_equal, log, log10, log1p, log2, log_softmax, logaddexp, logical_and, logical_not,
+    logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max, maximum, mean,
+    median, min, minimum, mm, moveaxis, movedim, mul, multiply, mv, nan_to_num, narrow, ne, neg,
+    negative, nonzero, norm, not_equal, outer, permute, positive, pow, prod, ravel, real,
+    reciprocal, relu, remainder, repeat_interleave, reshape, roll, round, row_stack, rsqrt, rsub,
+    scatter, scatter_add, select, sgn, sigmoid, sign, signbit, sin, sinh, softmax, sort, split,
+    sqrt, square, squeeze, stack, std, sub, subtract, sum, swapaxes, swapdims, t, take_along_dim,
+    tan, tanh, tile, topk, transpose, tril, triu, true_divide, trunc, unbind, unflatten, unsqueeze,
+    var, var_mean, vstack, where, xlogy,
+)  # fmt: skip
+from .creation import (
+    arange, as_tensor, asarray, complex, empty, empty_like, eye, from_numpy, full, full_like,
+    get_default_device, is_tensor, linspace, logspace, meshgrid, numel, ones, ones_like,
+    scalar_tensor, set_default_device, tensor, tril_indices, triu_indices, zeros, zeros_like,
+)  # fmt: skip
+
+from . import random
+from .random import (
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial,
+    normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed,
+    set_rng_state,
+)  # fmt: skip
+
+__version__ = "0.1.0"
+
+inf = _errors.math.inf
+nan = _errors.math.nan
+pi = _errors.math.pi
+e = _errors.math.e
+strided = "torch.strided"
+
+FloatTensor = DoubleTensor = LongTensor = IntTensor = BoolTensor = Tensor
+
+_methods.install(random.METHODS)
+
+# `autograd.backward` is a module of ours and a function of PyTorch's: users mean the function.
+autograd.backward = _importlib.import_module(".autograd.backward", __name__).backward
+
+#: What is loaded when it is asked for.
+_SUBMODULES = ("compat", "cuda", "data", "nn", "optim", "printing", "return_types", "utils")
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Tell whether the elements are floating point numbers."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Tell whether the elements are complex numbers."""
+    return input.is_complex()
+
+
+def result_type(a: _Any, b: _Any) -> dtype:
+    """The dtype of an operation on two tensors or numbers."""
+    from . import dtypes
+
+    tensors = [x for x in (a, b) if isinstance(x, Tensor)]
+    return dtypes.result_of(
+        [x.dtype for x in tensors if x.ndim], [x.dtype for x in tensors if not x.ndim],
+        [x for x in (a, b) if not isinstance(x, Tensor)],
+    )  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _SUBMODULES:
+        try:
+            return _importlib.import_module(f".{name}", __name__)
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+    if name.startswith("__"):
+        raise AttributeError(f"module 'torch' has no attribute '{name}'")
+    raise _errors.missing_name("torch", name, globals())
