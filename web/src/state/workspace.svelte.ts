@@ -21,6 +21,9 @@ export interface KeptDraft extends Draft {
   at: number;
 }
 
+/** `pending`: a moment after the last key it is written. */
+export type Keeping = 'kept' | 'pending' | 'refused';
+
 /** Most drafts kept; the oldest goes first. */
 export const MAX_DRAFTS = 12;
 export const MAX_CODE = 1_000_000;
@@ -55,7 +58,7 @@ export class Workspace {
   #code = $state.raw('');
   #origin = $state.raw<Origin>({ kind: 'blank', id: '' });
   #edited = $state(false);
-  #saved = $state(true);
+  #keeping = $state<Keeping>('kept');
   #drafts = $state.raw<readonly KeptDraft[]>([]);
   /** Rises whenever the code is replaced rather than typed. */
   #replaced = $state(0);
@@ -79,8 +82,8 @@ export class Workspace {
   }
 
   /** Whether the browser keeps the code as it is now. */
-  get saved(): boolean {
-    return this.#saved;
+  get keeping(): Keeping {
+    return this.#keeping;
   }
 
   get drafts(): readonly KeptDraft[] {
@@ -110,7 +113,7 @@ export class Workspace {
     if (code === this.#code) return;
     this.#code = code;
     this.#edited = true;
-    this.#saved = false;
+    this.#keeping = 'pending';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), 400);
   }
@@ -146,8 +149,16 @@ export class Workspace {
   /** Write to the device now: also called when the page is hidden. */
   flush(): void {
     clearTimeout(this.#timer);
-    const { name, code, origin, edited, drafts } = this;
-    this.#saved = save('workspace', JSON.stringify({ name, code, origin, edited, drafts }));
+    const { name, code, origin, edited } = this;
+    // Where there is no room for all, the code in the editor comes before what was put aside.
+    for (let count = this.#drafts.length; count >= 0; count--) {
+      const drafts = this.#drafts.slice(0, count);
+      if (save('workspace', JSON.stringify({ name, code, origin, edited, drafts }))) {
+        this.#keeping = 'kept';
+        return;
+      }
+    }
+    this.#keeping = 'refused';
   }
 
   #take(next: Draft, edited: boolean): void {
@@ -155,7 +166,7 @@ export class Workspace {
     this.#code = next.code;
     this.#origin = next.origin;
     this.#edited = edited;
-    this.#saved = true;
+    this.#keeping = 'kept';
     this.#replaced++;
   }
 }

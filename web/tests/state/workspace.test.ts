@@ -7,13 +7,14 @@ import { cleanName, MAX_DRAFTS, Workspace, type Draft } from '../../src/state/wo
 class Memory {
   items = new Map<string, string>();
   full = false;
+  room = Infinity;
 
   getItem(key: string): string | null {
     return this.items.get(key) ?? null;
   }
 
   setItem(key: string, value: string): void {
-    if (this.full) throw new DOMException('full', 'QuotaExceededError');
+    if (this.full || value.length > this.room) throw new DOMException('full', 'QuotaExceededError');
     this.items.set(key, value);
   }
 }
@@ -52,9 +53,9 @@ describe('the code', () => {
   it('is there again after a reload, soon after it was typed', () => {
     const workspace = opened();
     workspace.edit('mine');
-    expect([workspace.edited, workspace.saved]).toEqual([true, false]);
+    expect([workspace.edited, workspace.keeping]).toEqual([true, 'pending']);
     vi.advanceTimersByTime(1000);
-    expect(workspace.saved).toBe(true);
+    expect(workspace.keeping).toBe('kept');
     const again = opened();
     expect([again.code, again.edited, again.name]).toEqual(['mine', true, 'digits.py']);
   });
@@ -64,7 +65,21 @@ describe('the code', () => {
     memory.full = true;
     workspace.edit('mine');
     vi.advanceTimersByTime(1000);
-    expect(workspace.saved).toBe(false);
+    expect(workspace.keeping).toBe('refused');
+  });
+
+  it('comes before what was put aside where there is no room for all', () => {
+    const workspace = opened();
+    for (const mine of ['a'.repeat(400), 'b'.repeat(400)]) {
+      workspace.edit(mine);
+      workspace.replace(example('spirals'));
+    }
+    memory.room = 700;
+    workspace.edit('mine');
+    workspace.flush();
+    expect(workspace.keeping).toBe('kept');
+    const again = opened();
+    expect([again.code, again.drafts.map((draft) => draft.code[0])]).toEqual(['mine', ['b']]);
   });
 
   it('opens an example that was not touched as it is now', () => {
@@ -114,7 +129,7 @@ describe('the code', () => {
     const workspace = opened();
     workspace.edit('mine');
     workspace.flush();
-    expect([workspace.code, workspace.saved]).toEqual(['mine', false]);
+    expect([workspace.code, workspace.keeping]).toEqual(['mine', 'refused']);
   });
 
   it.each([
