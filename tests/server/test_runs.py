@@ -291,6 +291,13 @@ def test_text_written_past_the_session_is_shown(api: Any) -> None:
     assert written == {"stdout": "raw", "stderr": "err"}
 
 
+def test_a_traceback_in_many_pieces_is_a_few_events(api: Any) -> None:
+    code = "import os\nfor _ in range(500): os.write(2, b'^')\nos._exit(1)"
+    written = [e["text"] for e in api.end(api.start(code)) if e["type"] == "output"]
+    assert "".join(written) == "^" * 500
+    assert len(written) < 20
+
+
 def test_a_crash_is_told(api: Any) -> None:
     events = api.end(api.start("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
     assert (events[-1]["state"], events[-1]["reason"]) == ("lost", "crash")

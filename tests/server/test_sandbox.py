@@ -50,7 +50,7 @@ def run(api: Any, code: str, seconds: float = 40) -> list[dict[str, Any]]:
 
 
 def printed(events: list[dict[str, Any]]) -> str:
-    return "".join(e["text"] for e in events if e["type"] == "output")
+    return "".join(e["text"] for e in events if e.get("stream") == "stdout")
 
 
 def test_the_sandbox_confines_and_says_what_is_inside(sandboxed: Any) -> None:

@@ -31,6 +31,7 @@ log = logging.getLogger("backlight_server.runs")
 
 TICK = 0.1  # seconds between looks at the clock and the counters
 PIECE = 1 << 18
+RAW_TEXT = 1 << 16  # bytes gathered of what a process writes past sys.stdout, at most a tick
 REFUSED_PROCESSES = 200  # forks that fail before a run counts as a fork bomb
 IDLE_CPU = 10.0  # seconds an ended program may still use, answering `inspect`
 COMMANDS = 4 << 20  # bytes of commands a program may leave unread
@@ -44,6 +45,7 @@ class Supervisor:
         self._policy = policy
         self._program_over = program_over
         self._intake = Intake(policy)
+        self._raw = {"stdout": bytearray(), "stderr": bytearray()}
         self._pending = bytearray()  # commands the pipe had no room for
         self._stopping: protocol.Reason = ""  # the interrupt was sent
         self._killed: protocol.Reason = ""  # the process was ended
@@ -119,6 +121,7 @@ class Supervisor:
         for fd in list(self._streams):  # what was still under way
             while fd in self._streams and not self._killed and self._read(fd):
                 pass
+        self._show_raw()
         self._note_process_end()
 
     def _patience(self) -> float:
@@ -146,7 +149,9 @@ class Supervisor:
         try:
             stream = self._streams[fd]
             if stream:
-                self._accept(self._intake.text(stream, piece))
+                self._raw[stream] += piece
+                if len(self._raw[stream]) > RAW_TEXT:
+                    self._show_raw()
             else:
                 for event in self._intake.feed(piece):
                     self._accept(event)
@@ -158,6 +163,18 @@ class Supervisor:
         except LogFull:
             self._kill("events")
         return True
+
+    def _show_raw(self) -> None:
+        """Log the text that came past the session; a traceback comes in a hundred pieces."""
+        try:
+            for stream, piece in self._raw.items():
+                if piece:
+                    self._accept(self._intake.text(stream, bytes(piece)))
+                    piece.clear()
+        except OverBudget as e:
+            self._kill(e.reason)
+        except LogFull:
+            self._kill("events")
 
     def _deafen(self, fd: int) -> None:
         with contextlib.suppress(KeyError):
@@ -263,6 +280,7 @@ class Supervisor:
             self._listen_again = 0.0
             if self._child.events in self._streams:
                 self._selector.register(self._child.events, selectors.EVENT_READ)
+        self._show_raw()
         if now >= self._kill_at:
             self._kill(self._stopping)
         if now - self._started > self._policy.wall and not self._concluded:
