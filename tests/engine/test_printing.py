@@ -154,7 +154,7 @@ def golden() -> dict:
     return json.loads(GOLDEN.read_text("utf-8"))
 
 
-@pytest.mark.parametrize(("name", "given"), every_case())
+@pytest.mark.parametrize(("name", "given"), list(every_case()))
 def test_prints_as_stored_from_pytorch(name, given, golden, bl):
     assert printed(bl, name, given) == golden[f"{name}/{given}"]
 

@@ -22,6 +22,7 @@ from .sampling import (
     need_floating,
 )
 
+#: Methods of Tensor by name; the package installs them.
 METHODS: dict[str, Callable] = {}
 
 
@@ -49,7 +50,6 @@ def _in_place(sample: Callable) -> Callable:
     method.__qualname__ = f"Tensor.{sample.__name__}"
     method.__doc__ = sample.__doc__
     METHODS[sample.__name__] = method
-    setattr(Tensor, sample.__name__, method)
     return method
 
 
@@ -157,6 +157,4 @@ def _bernoulli_method(
     return bernoulli(self, p, generator=generator)
 
 
-Tensor.bernoulli = _bernoulli_method
-Tensor.multinomial = multinomial
 METHODS.update(bernoulli=_bernoulli_method, multinomial=multinomial)
