@@ -118,9 +118,11 @@ export class Workspace {
     this.#timer = setTimeout(() => this.flush(), 400);
   }
 
-  rename(name: string): void {
+  /** Name the file; returns the name as it was taken. */
+  rename(name: string): string {
     this.#name = cleanName(name);
     this.flush();
+    return this.#name;
   }
 
   /** Put other code in the editor; edited code that it replaces is kept as a draft. */

@@ -14,6 +14,13 @@ export class EffectiveTheme {
     const chosen = this.#chosen();
     return chosen === 'system' ? (this.#dark.current ? 'dark' : 'light') : chosen;
   }
+
+  /** Put it on the page. */
+  apply(): void {
+    const chosen = this.#chosen();
+    if (chosen === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = chosen;
+  }
 }
 
 /** A token's value as the page has it now. */

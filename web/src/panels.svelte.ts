@@ -1,0 +1,215 @@
+/** What the panels show of the page's state: texts, marks and colours, all derived. */
+
+import { untrack } from 'svelte';
+import { frameOf, lineGradients, lineHints, lineOf } from './editor/lines';
+import type { ErrorMark, Marks } from './editor/marks';
+import { gradientOf, Scale, shapeText } from './flow/scale';
+import type { Page } from './page.svelte';
+import type { Frame, Inspection, Node } from './protocol';
+import { browserChoice, serverChoice, type Choice } from './ui/backends';
+import { EffectiveTheme, token } from './ui/theme.svelte';
+import { chipOf, size, summaryOf, type Chip } from './ui/words';
+
+/** Least time in ms between two questions for values while steps fly by. */
+const ASK_EVERY = 400;
+/** The bit of `Numbers.present` that says that values can be asked for. */
+const VALUES_KEPT = 4;
+
+export class Panels {
+  readonly #page: Page;
+  readonly theme: EffectiveTheme;
+  #asked = $state.raw<{ node: string; request: number; at: number } | null>(null);
+
+  /** To be made while a component is. */
+  constructor(page: Page) {
+    this.#page = page;
+    this.theme = new EffectiveTheme(() => page.settings.theme);
+    $effect(() => this.theme.apply());
+    $effect(() => this.#ask());
+  }
+
+  readonly #scale: Scale = $derived.by(() => {
+    void this.theme.name;
+    // The colours are read from the page: the theme is on it first, whichever effect runs first.
+    this.theme.apply();
+    return new Scale(token);
+  });
+
+  // Texts -----------------------------------------------------------------------------------
+
+  /** The frame that raised. */
+  readonly errorFrame: Frame | null = $derived.by(
+    () => this.#page.run.error?.frames.at(-1) ?? null,
+  );
+
+  readonly chip: Chip = $derived.by(() => {
+    const { run, backend, settings } = this.#page;
+    return chipOf({
+      status: run.status,
+      progress: run.progress,
+      error: { line: this.errorFrame?.line ?? 0, step: run.error?.step ?? 0 },
+      readiness: backend.readiness,
+      stages: backend.stages,
+      backend: settings.backend,
+    });
+  });
+
+  /** Whether there is something to tell of what is being loaded. */
+  get loading(): boolean {
+    const { backend } = this.#page;
+    return backend.readiness.state === 'loading' && backend.stages.length > 0;
+  }
+
+  get summary(): string {
+    const { run } = this.#page;
+    void run.pointsVersion;
+    return summaryOf(run.status, run.curves);
+  }
+
+  get saved(): string {
+    const { workspace } = this.#page;
+    if (workspace.keeping === 'refused') return 'not kept: this browser has no room for it';
+    if (!workspace.edited) return '';
+    return workspace.keeping === 'kept' ? 'edited, kept on this device' : 'edited';
+  }
+
+  readonly choices: Choice[] = $derived.by(() => {
+    const { backends, server, workspace } = this.#page;
+    return [
+      browserChoice(backends.browser, crossOriginIsolated),
+      serverChoice(server.state, backends.server, {
+        name: workspace.name,
+        bytes: new TextEncoder().encode(workspace.code).length,
+      }),
+    ];
+  });
+
+  /** What computes the arrays where the next run happens. */
+  get array(): string {
+    const { settings, server } = this.#page;
+    return settings.backend === 'server' && server.info?.array.startsWith('CuPy')
+      ? 'CuPy'
+      : 'NumPy';
+  }
+
+  get environment(): string[] {
+    const { run, backend } = this.#page;
+    const known = run.active ? run.environment : (backend.environment ?? run.environment);
+    return known ? [known.python, known.engine, known.array, known.device] : [];
+  }
+
+  get recording(): string {
+    const { run, settings } = this.#page;
+    const level = `Recording: ${run.environment?.record ?? settings.record}`;
+    const count = run.steps.length;
+    if (!count) return level;
+    return `${level}, ${count} ${count === 1 ? 'step' : 'steps'} kept in ${size(run.recorded.bytes)}`;
+  }
+
+  get emptyGraph(): string {
+    const { run } = this.#page;
+    if (run.error) return 'The program stopped before it built a graph.';
+    if (run.status.state === 'finished')
+      return 'The program finished without recording a gradient step.';
+    if (run.active) return 'Waiting for the first training step.';
+    return 'Run the program to see its graph: each operation of a training step, and the gradients that flow back through it.';
+  }
+
+  get emptyLoss(): string {
+    if (this.errorFrame) return `No loss yet: the program stopped at line ${this.errorFrame.line}.`;
+    if (this.#page.run.status.state === 'finished')
+      return 'No loss: the program never called backward().';
+    return 'Each value that the program calls backward() on, with no extra code.';
+  }
+
+  // Marks and colours -----------------------------------------------------------------------
+
+  node(key: string | null): Node | null {
+    if (key === null) return null;
+    return this.#page.shown.topology?.nodes.find((node) => node.key === key) ?? null;
+  }
+
+  readonly #error: ErrorMark | null = $derived.by(() => {
+    const { error } = this.#page.run;
+    if (!error || !this.errorFrame) return null;
+    const [first, ...rest] = error.message.split('\n');
+    return {
+      frame: this.errorFrame,
+      sentence: first ? `${error.name}: ${first}` : error.name,
+      detail: rest.join('\n').trim(),
+      operands: error.operands,
+    };
+  });
+
+  readonly #gradients = $derived.by(() => {
+    const { settings, shown } = this.#page;
+    return settings.gradients ? lineGradients(shown.topology, shown.numbers) : new Map();
+  });
+
+  readonly #hints = $derived.by(() => {
+    const { settings, shown } = this.#page;
+    return settings.shapes ? lineHints(shown.topology, shown.numbers) : new Map();
+  });
+
+  /** What the editor shows beside the code; null before the first run. */
+  readonly marks: Marks | null = $derived.by(() => {
+    const { run, selection } = this.#page;
+    if (!run.program) return null;
+    const { state } = run.status;
+    const pointed = this.node(selection.hoveredNode ?? selection.node);
+    const scale = this.#scale;
+    return {
+      gradients: this.#gradients,
+      hints: this.#hints,
+      current: state === 'running' || state === 'waiting' ? (run.progress?.line ?? null) : null,
+      linked: pointed ? lineOf(pointed) : selection.line,
+      range: pointed ? frameOf(pointed) : null,
+      error: this.#error,
+      colour: (level) => scale.colour(level),
+      shapeText,
+    };
+  });
+
+  /** Colour of a gradient by its rms. */
+  gradientColour = (rms: number): string =>
+    rms > 0 ? this.#scale.colour(Math.log10(rms)) : 'var(--line-2)';
+
+  /** Colour of each backward operation of the step on show, in the order the engine ran them. */
+  readonly backwardColours: string[] = $derived.by(() => {
+    const { numbers } = this.#page.shown;
+    if (!numbers) return [];
+    return Array.from(numbers.order, (node) => {
+      const { mark, level } = gradientOf(numbers, node);
+      if (mark === 'finite') return this.#scale.colour(level);
+      return mark === 'nonfinite' ? 'var(--error)' : 'var(--line-2)';
+    });
+  });
+
+  // Values of the selected node -------------------------------------------------------------
+
+  /** What was answered for the selected node; while steps fly by it may be of one just gone. */
+  get inspection(): Inspection | null {
+    const { run, selection, cursor, shown } = this.#page;
+    if (!this.#asked || this.#asked.node !== selection.node) return null;
+    const found = run.inspection(this.#asked.request);
+    const passing = run.active && cursor.live;
+    return found && (passing || found.step === shown.numbers?.step) ? found : null;
+  }
+
+  /** Ask for the values of the selected node at the step on show, where they were kept. */
+  #ask(): (() => void) | undefined {
+    const { selection, shown, commands } = this.#page;
+    const node = selection.node;
+    const { numbers, topology } = shown;
+    if (node === null || !numbers || !topology || !commands.canInspect) return;
+    const index = topology.nodes.findIndex((each) => each.key === node);
+    if (index < 0 || !(numbers.present[index] & VALUES_KEPT)) return;
+    const last = untrack(() => this.#asked);
+    const wait = last?.node === node ? Math.max(0, last.at + ASK_EVERY - performance.now()) : 0;
+    const timer = setTimeout(() => {
+      const request = commands.inspect(numbers.step, node);
+      this.#asked = { node, request, at: performance.now() };
+    }, wait);
+    return () => clearTimeout(timer);
+  }
+}
