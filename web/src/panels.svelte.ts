@@ -8,7 +8,7 @@ import type { Page } from './page.svelte';
 import type { Frame, Inspection, Node } from './protocol';
 import { browserChoice, serverChoice, type Choice } from './ui/backends';
 import { EffectiveTheme, token } from './ui/theme.svelte';
-import { chipOf, size, summaryOf, type Chip } from './ui/words';
+import { chipOf, environmentOf, size, summaryOf, type Chip } from './ui/words';
 
 /** Least time in ms between two questions for values while steps fly by. */
 const ASK_EVERY = 400;
@@ -95,7 +95,7 @@ export class Panels {
   get environment(): string[] {
     const { run, backend } = this.#page;
     const known = run.active ? run.environment : (backend.environment ?? run.environment);
-    return known ? [known.python, known.engine, known.array, known.device] : [];
+    return known ? [...environmentOf(known), known.device] : [];
   }
 
   get recording(): string {

@@ -3,7 +3,7 @@
 import type { Environment } from '../protocol';
 import type { Readiness, Stage } from '../state/backend.svelte';
 import type { ServerState } from '../state/server.svelte';
-import { bytesOf, megabytes, seconds, size } from './words';
+import { bytesOf, environmentOf, megabytes, seconds, size } from './words';
 
 export interface Choice {
   kind: 'browser' | 'server';
@@ -35,10 +35,7 @@ export function browserChoice(place: Place, isolated: boolean): Choice {
   const { readiness, environment, bytes, took } = place;
   const facts = [];
   if (environment) {
-    facts.push({
-      name: 'Runs on',
-      text: [environment.python, environment.engine, environment.array].filter(Boolean).join(', '),
-    });
+    facts.push({ name: 'Runs on', text: environmentOf(environment).join(', ') });
   }
   if (readiness.state === 'ready' && bytes.loaded > 0) {
     facts.push({
@@ -115,12 +112,7 @@ export function serverChoice(server: ServerState, place: Place, program: Program
   ].filter(Boolean);
   const facts = [
     { name: 'Device', text: info.devices.join(', ') || 'CPU' },
-    {
-      name: 'Runs on',
-      text: [info.python && `Python ${info.python.replace(/^Python /, '')}`, info.array]
-        .filter(Boolean)
-        .join(', '),
-    },
+    { name: 'Runs on', text: environmentOf(info).join(', ') },
     {
       name: 'Each run',
       text: limits.length

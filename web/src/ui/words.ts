@@ -37,6 +37,12 @@ export function bytesOf(loaded: number, total: number): string {
   return loaded > 0 ? `${megabytes(loaded)} MB` : '';
 }
 
+/** "Python 3.14.2", "Engine 0.1.0", "NumPy 2.4.3": what runs a program, most general first. */
+export function environmentOf(known: { python: string; engine: string; array: string }): string[] {
+  const { python, engine, array } = known;
+  return [python && `Python ${python}`, engine && `Engine ${engine}`, array].filter(Boolean);
+}
+
 /** "12 KB", "3.1 MB": how much something takes. */
 export function size(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;

@@ -166,7 +166,14 @@ describe('keys', () => {
 describe('the backend menu', () => {
   const place: Place = {
     readiness: { state: 'ready' },
-    environment: null,
+    environment: {
+      type: 'environment',
+      python: '3.14.2',
+      engine: '0.1.0',
+      array: 'NumPy 2.4.3',
+      device: 'cpu',
+      record: 'off',
+    },
     bytes: { loaded: 8.2e6, total: 8.2e6 },
     stages: [],
     took: 2.1,
@@ -224,7 +231,7 @@ describe('the backend menu', () => {
       browserChoice(place, isolated)
         .facts.map((fact) => fact.text)
         .join(' ');
-    expect(facts(true)).toBe('8.2 MB in 2.1 s');
+    expect(facts(true)).toBe('Python 3.14.2, Engine 0.1.0, NumPy 2.4.3 8.2 MB in 2.1 s');
     expect(facts(false)).toContain('no shared memory');
     expect(
       browserChoice({ ...place, readiness: { state: 'lost', reason: 'crash', text: 'why' } }, true),
