@@ -88,9 +88,9 @@ function makeChannel(python: Pyodide, shared: SharedArrayBuffer | null): object 
   let lastSent = 0;
   let waiting = false;
 
-  function take(): string | null {
+  function take(): string | undefined {
     const length = words ? Atomics.load(words, MAILBOX) : 0;
-    if (!words || !shared || length <= 0 || length > MAILBOX_BYTES) return null;
+    if (!words || !shared || length <= 0 || length > MAILBOX_BYTES) return undefined;
     const text = new TextDecoder().decode(new Uint8Array(shared, MAILBOX_START, length).slice());
     Atomics.store(words, MAILBOX, 0);
     post({ kind: 'taken' });
@@ -117,19 +117,22 @@ function makeChannel(python: Pyodide, shared: SharedArrayBuffer | null): object 
       return ((sent - Atomics.load(words, ACKNOWLEDGED)) | 0) < CREDITS;
     },
 
-    /** The next command as JSON; null when none came in time. A null time waits for ever. */
-    receive(timeout: number | null | undefined): string | null {
-      if (timeout === 0) return waiting ? null : take();
+    /**
+     * The next command as JSON, undefined when none came in time; without a time it waits for ever.
+     * (Python's None is undefined: null would arrive there as something else.)
+     */
+    receive(timeout: number | undefined): string | undefined {
+      if (timeout === 0) return waiting ? undefined : take();
       if (!words) throw new Error(NO_WAITING);
-      const end = timeout == null ? Infinity : now() + timeout;
+      const end = timeout === undefined ? Infinity : now() + timeout;
       // A signal handler that runs in here must not take the command that is waited for.
       waiting = true;
       try {
         for (;;) {
           const text = take();
-          if (text !== null) return text;
+          if (text !== undefined) return text;
           const left = end - now();
-          if (left <= 0) return null;
+          if (left <= 0) return undefined;
           Atomics.wait(words, MAILBOX, 0, Math.min(left, SLICE_MS));
           python.checkInterrupt();
         }
@@ -221,6 +224,12 @@ async function boot({ wasm, stdlib, numpy, engine, shared }: Boot): Promise<Sess
   return session;
 }
 
+/** What an error says in a line: of a Python traceback that is the last one. */
+function describe(error: unknown): string {
+  const lines = String(error).trim().split('\n');
+  return (lines[0].endsWith('(most recent call last):') ? lines.at(-1) : lines[0]) ?? '';
+}
+
 let session: Session | null = null;
 
 scope.onmessage = async ({ data }) => {
@@ -228,7 +237,7 @@ scope.onmessage = async ({ data }) => {
     try {
       session = await boot(data);
     } catch (error) {
-      post({ kind: 'fatal', text: String(error) });
+      post({ kind: 'fatal', text: describe(error) });
     }
     return;
   }
@@ -236,7 +245,7 @@ scope.onmessage = async ({ data }) => {
   try {
     session?.command(data.json);
   } catch (error) {
-    problem = String(error);
+    problem = describe(error);
   }
   if (JSON.parse(data.json).type === 'run') post({ kind: 'idle', problem });
 };
