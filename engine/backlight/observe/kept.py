@@ -43,7 +43,8 @@ def block_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 def leading_block(array: Any) -> Kept:
     """A copy of the leading block of an array."""
     shape = tuple(array.shape)
-    part = array[tuple(slice(length) for length in block_of(shape))]
+    # The ellipsis keeps a scalar's array an array.
+    part = array[(*(slice(length) for length in block_of(shape)), ...)]
     if not isinstance(part, ndarray):
         part = part.get()
     if part.dtype.kind == "c":
@@ -76,7 +77,7 @@ class Values:
 
 
 class Store:
-    """The kept values of the recorded steps; of the older half every second goes when it is full."""
+    """The kept values of recorded steps; when full, every second of the older half goes."""
 
     def __init__(self, budget: int) -> None:
         self.budget = budget

@@ -69,9 +69,8 @@ class Recorder(Listener):
         self.sampling = True
         #: Called when a step is over.
         self.on_step: Callable[[], None] = lambda: None
-        self._modules: list[
-            tuple[Any, int]
-        ] = []  # modules being called, and the number of the call
+        #: Modules being called, each with the number of the call.
+        self._modules: list[tuple[Any, int]] = []
         self._call = 0
         self._between = True  # no operation of the next step has recorded a graph yet
         self._pending = False  # backward is over, and there is no optimiser to end the step

@@ -28,7 +28,7 @@ LONGEST_KEY = 360
 class Call:
     """A call that one of the program's own functions was entered by."""
 
-    __slots__ = ("function", "line", "place", "loops")
+    __slots__ = ("function", "line", "loops", "place")
 
     def __init__(self, function: str, line: int, place: str, loops: list[Loop]) -> None:
         self.function = function  # the function that is running

@@ -159,7 +159,7 @@ class Program:
         return found[::-1]
 
     def _trains(self, body: list[ast.stmt], seen: set[str]) -> bool:
-        """Whether statements call `backward()` or `step()`, themselves or in a function of theirs."""
+        """Whether statements call `backward()` or `step()`, or a function that does."""
         for node in (each for statement in body for each in ast.walk(statement)):
             if not isinstance(node, ast.Call):
                 continue
@@ -224,7 +224,7 @@ class Program:
         return ""
 
     def value_of(self, node: ast.AST, frame: FrameType | None) -> tuple[Any, bool]:
-        """The value of a plain expression, and whether it could be known without calling anything."""
+        """The value of a plain expression, and whether it could be had without calling anything."""
         if isinstance(node, ast.Name):
             if frame is None:
                 return None, False

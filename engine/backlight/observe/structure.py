@@ -14,8 +14,21 @@ class Entry:
     """What a step saw: an operation, or a value that came into it."""
 
     __slots__ = (
-        "kind", "name", "site", "modules", "sources", "shape", "dtype", "device", "requires_grad",
-        "backward", "formula", "recorded", "failed", "tensor", "key",
+        "backward",
+        "device",
+        "dtype",
+        "failed",
+        "formula",
+        "key",
+        "kind",
+        "modules",
+        "name",
+        "recorded",
+        "requires_grad",
+        "shape",
+        "site",
+        "sources",
+        "tensor",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str, site: Site, modules: tuple[int, ...]) -> None:
@@ -43,7 +56,7 @@ class Entry:
 class ModuleCall:
     """A call of a module in a step."""
 
-    __slots__ = ("path", "name", "title")
+    __slots__ = ("name", "path", "title")
 
     def __init__(self, path: str, name: str, title: str) -> None:
         self.path = path  # "net.fc1"

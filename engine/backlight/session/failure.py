@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import CodeType, TracebackType
 
 from ..observe.source import Program
+from .messages import utf16_length
 from .protocol import ErrorRaised, Frame
 
 #: Frames shown of the outer end and of the inner end of a deep recursion.
@@ -68,6 +69,6 @@ def syntax_frame(error: SyntaxError, program: Program) -> Frame:
 
     def column(number: int, characters: int) -> int:
         before = program.line(number)[:characters]
-        return len(before) + sum(each > "\uffff" for each in before)
+        return utf16_length(before)
 
     return Frame("<module>", line, column(line, start), end_line, column(end_line, end), text)

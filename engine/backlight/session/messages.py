@@ -36,7 +36,7 @@ def cut(text: str, most: int) -> str:
 
 
 @functools.cache
-def _fields(kind: type) -> list[tuple[str, Fit | None]]:
+def _fields(kind: Any) -> list[tuple[str, Fit | None]]:
     """The fields of a message, each with what makes its value fit, None where it always does."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return [(each.name, _fit(hints[each.name])) for each in dataclasses.fields(kind)]
@@ -52,11 +52,10 @@ def _fit(hint: Any) -> Fit | None:
             return lambda value: cut(value, bound.value)
         within = _fit(inner)
         if typing.get_origin(inner) is list:
-            return lambda value: [within(each) if within else each for each in value[: bound.value]]
+            return lambda value: within(value[: bound.value]) if within else value[: bound.value]
         return within
     if origin is list:
-        within = _fit(arguments[0])
-        return (lambda value: [within(each) for each in value]) if within else None
+        return _fit_all(_fit(arguments[0]))
     if origin is types.UnionType:
         (within,) = (_fit(each) for each in arguments if each is not type(None))
         return lambda value: None if value is None else within(value) if within else value
@@ -65,10 +64,14 @@ def _fit(hint: Any) -> Fit | None:
     return None
 
 
+def _fit_all(fit: Fit | None) -> Fit | None:
+    return None if fit is None else lambda value: [fit(each) for each in value]
+
+
 def as_dict(message: Any) -> dict[str, Any]:
     """A message as a dict, its texts and lists cut to what a receiver accepts."""
     result = {}
-    for name, fit in _fields(type(message)):
+    for name, fit in _fields(message.__class__):
         value = getattr(message, name)
         result[name] = value if fit is None else fit(value)
     return result

@@ -2,8 +2,8 @@
 
 Commands go in, events come out; the browser's worker and the server's child speak exactly this.
 `web/src/protocol.ts` (types and run-time checks) is generated from this file by
-`tools/protocol_ts.py`, and a test says when it is stale. Scalars travel as JSON; an `Array` field is
-a typed array, and only the transport decides how its bytes travel.
+`tools/protocol_ts.py`, and a test says when it is stale. Scalars travel as JSON; an `Array` field
+is a typed array, and only the transport decides how its bytes travel.
 
 Bounds (`Max`) are what a receiver accepts: the page treats everything that comes from a program as
 untrusted, and refuses a message that breaks them.

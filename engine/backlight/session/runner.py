@@ -398,7 +398,7 @@ class Surroundings:
             "main": sys.modules.get("__main__"),
             "argv": sys.argv,
             "sleep": time.sleep,
-            "filters": warnings.filters[:],  # type: ignore[attr-defined]
+            "filters": warnings.filters[:],
             "showwarning": warnings.showwarning,
             "recursion": sys.getrecursionlimit(),
             "hooks": (sys.excepthook, sys.displayhook, sys.gettrace(), sys.getprofile()),
@@ -445,7 +445,7 @@ class Surroundings:
         builtins.input = before["input"]
         time.sleep = before["sleep"]
         sys.argv = before["argv"]
-        warnings.filters[:] = before["filters"]  # type: ignore[attr-defined, index]
+        warnings.filters[:] = before["filters"]  # type: ignore[index]
         warnings.showwarning = before["showwarning"]
         if before["main"] is not None:
             sys.modules["__main__"] = before["main"]

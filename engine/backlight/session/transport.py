@@ -46,7 +46,7 @@ def encode(envelope: Any, place: Callable[[memoryview], Any]) -> str:
         if not isinstance(value, np.ndarray) or value.dtype.name not in KINDS:
             raise TypeError(f"a message holds {type(value).__name__} {value!r:.80}, not an array")
         flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
-        return {"$array": [KINDS[value.dtype.name], place(memoryview(flat))]}
+        return {"$array": [KINDS[value.dtype.name], place(flat.data)]}
 
     return json.dumps(envelope, default=array, allow_nan=False, separators=(",", ":"))
 
