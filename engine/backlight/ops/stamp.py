@@ -310,7 +310,7 @@ def run_text(row: Row, places: tuple[int, ...], spec: tuple) -> str:
         if len(where) > 1:
             lines += ["    " + text for text in loads[name]]
     for k, (group, text) in enumerate(groups):
-        formula = re.sub(r"(?<!\.)\bm\.", "RAW.", text)
+        formula = re.sub(r"(?<!\.)\bm\b", "RAW", text)
         local = [t for name, where in used.items() if where == [k] for t in loads[name]]
         if len(group) == 1:
             place = group[0]
