@@ -86,7 +86,7 @@ Softsign = _activation("Softsign", F.softsign)
 Tanhshrink = _activation("Tanhshrink", F.tanhshrink)
 GLU = _activation("GLU", F.glu, ("dim",), dim=-1)
 Softmax = _activation("Softmax", F.softmax, ("dim",), dim=None)
-LogSoftmax = _activation("LogSoftmax", F.log_softmax, dim=None)
+LogSoftmax = _activation("LogSoftmax", F.log_softmax, ("dim",), dim=None)
 Softmin = _activation("Softmin", F.softmin, ("dim",), dim=None)
 
 

@@ -25,8 +25,11 @@ _layer_norm = ops.row("native_layer_norm")
 # Activations ----------------------------------------------------------------------------------
 
 
-def _in_place(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
-    return input.copy_(result) if inplace else result
+def _activated(function: Callable, input: Tensor, inplace: bool, *options: Any) -> Tensor:
+    """The function's value; in place the derivative still sees what the input was."""
+    if not inplace:
+        return function(input, *options)
+    return input.copy_(function(input.clone(), *options))
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -56,17 +59,17 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """input * sigmoid(input)."""
-    return _in_place(input, ops.silu(input), inplace)
+    return _activated(ops.silu, input, inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """input * tanh(softplus(input))."""
-    return _in_place(input, input * ops.tanh(softplus(input)), inplace)
+    return _activated(lambda x: x * ops.tanh(ops.softplus(x)), input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """input where it is above 0, else negative_slope * input."""
-    return _in_place(input, ops.leaky_relu(input, negative_slope), inplace)
+    return _activated(ops.leaky_relu, input, inplace, negative_slope)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -84,25 +87,25 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where it is above 0, else alpha * (exp(input) - 1)."""
-    return _in_place(input, ops.elu(input, alpha), inplace)
+    return _activated(ops.elu, input, inplace, alpha)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where it is above 0, else alpha * (exp(input / alpha) - 1)."""
-    return _in_place(input, ops.elu(input, alpha, 1.0, 1.0 / alpha), inplace)
+    return _activated(ops.elu, input, inplace, alpha, 1.0, 1.0 / alpha)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """The self-normalising ELU (Klambauer et al., 2017)."""
     alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-    return _in_place(input, ops.elu(input, alpha, scale), inplace)
+    return _activated(ops.elu, input, inplace, alpha, scale)
 
 
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
     """input held between two values."""
-    return _in_place(input, ops.hardtanh(input, min_val, max_val), inplace)
+    return _activated(ops.hardtanh, input, inplace, min_val, max_val)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -112,12 +115,12 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """input / 6 + 1/2, held between 0 and 1."""
-    return _in_place(input, ops.hardtanh(input + 3, 0.0, 6.0) / 6, inplace)
+    return _activated(lambda x: ops.hardtanh(x + 3, 0.0, 6.0) / 6, input, inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """input * hardsigmoid(input)."""
-    return _in_place(input, input * ops.hardtanh(input + 3, 0.0, 6.0) / 6, inplace)
+    return _activated(lambda x: x * ops.hardtanh(x + 3, 0.0, 6.0) / 6, input, inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -326,12 +329,20 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 
 def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """PyTorch's old pair of flags as the word that replaced it."""
+    """The reduction, or what PyTorch's old pair of flags said for it."""
     if size_average is None and reduce is None:
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(f"{reduction} is not a valid value for reduction")
         return reduction
     if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
+        word = "none"
+    else:
+        word = "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{word}' instead.",
+        stacklevel=3,
+    )
+    return word
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:
@@ -343,6 +354,14 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
     if reduction != "none":
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return losses
+
+
+def _weighed(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Reduce losses that count differently; a mean divides by the sum of the weights."""
+    losses = losses * weight
+    if reduction == "mean":
+        return ops.sum(losses) / ops.sum(weight.expand(losses.shape))
+    return reduced(losses, reduction)
 
 
 def _same_size(input: Tensor, target: Tensor) -> None:
@@ -364,19 +383,18 @@ def mse_loss(
     reduction = _reduction(size_average, reduce, reduction)
     if weight is None:
         return ops.mse_loss(input, target, reduction)
-    losses = ops.mse_loss(input, target, "none") * weight
-    if reduction == "mean":
-        return ops.sum(losses) / ops.sum(weight)
-    return reduced(losses, reduction)
+    return _weighed(ops.mse_loss(input, target, "none"), weight, reduction)
 
 
 def l1_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
-    reduction: str = "mean",
+    reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """|input - target|."""
     _same_size(input, target)
-    return reduced(ops.abs(input - target), _reduction(size_average, reduce, reduction))
+    reduction = _reduction(size_average, reduce, reduction)
+    losses = ops.abs(input - target)
+    return reduced(losses, reduction) if weight is None else _weighed(losses, weight, reduction)
 
 
 def smooth_l1_loss(
@@ -401,12 +419,10 @@ def huber_loss(
     _same_size(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    reduction = _reduction(None, None, reduction)
     if weight is None:
         return ops.huber_loss(input, target, reduction, delta)
-    losses = ops.huber_loss(input, target, "none", delta) * weight
-    if reduction == "mean":
-        return ops.sum(losses) / ops.sum(weight)
-    return reduced(losses, reduction)
+    return _weighed(ops.huber_loss(input, target, "none", delta), weight, reduction)
 
 
 def binary_cross_entropy(
@@ -454,8 +470,7 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """-log(softmax(input)[target]) for logits (N, C, ...) and classes (N, ...) or probabilities."""
-    if size_average is not None or reduce is not None:
-        reduction = _reduction(size_average, reduce, reduction)
+    reduction = _reduction(size_average, reduce, reduction)
     dim = 1 if input._array.ndim > 1 else 0
     logs = _log_softmax(input, dim)
     if target._array.dtype.kind == "f" and target._array.shape == input._array.shape:
@@ -514,10 +529,9 @@ def kl_div(
         losses = ops.exp(target) * (target - input)
     else:
         losses = ops.xlogy(target, target) - target * input
-    reduction = _reduction(size_average, reduce, reduction)
     if reduction == "batchmean":
         return ops.sum(losses) / input.shape[0]
-    return reduced(losses, reduction)
+    return reduced(losses, _reduction(size_average, reduce, reduction))
 
 
 def gaussian_nll_loss(

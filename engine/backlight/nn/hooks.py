@@ -23,8 +23,8 @@ KINDS = (
     "_load_state_dict_post_hooks",
 )
 
-# Hooks of all modules, for `register_module_forward_hook` and its kin; `any_global` is the test that
-# a call makes: the dictionaries themselves, joined by `or`, would cost three look-ups.
+# Hooks of all modules, for `register_module_forward_hook` and its kin. A call tests `any_global`
+# alone: the dictionaries themselves, joined by `or`, would cost three look-ups.
 forward_pre_hooks: OrderedDict = OrderedDict()
 forward_hooks: OrderedDict = OrderedDict()
 any_global: list[OrderedDict] = []

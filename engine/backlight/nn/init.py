@@ -14,7 +14,7 @@ import numpy as np
 from .. import backend
 from ..autograd.modes import no_grad
 from ..ops.apply import check_writable, write_in_place
-from ..random import Generator
+from ..random import Generator, gaussian, uniform
 from ..tensor import Tensor, wrap
 
 
@@ -45,34 +45,44 @@ def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Fill with normal numbers between `a` and `b`, from uniform ones by the inverse of erf."""
+    """Fill with normal numbers between `a` and `b`."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
             "values may be incorrect.",
             stacklevel=2,
         )
-    low, high = (0.5 * (1 + math.erf((edge - mean) / std / math.sqrt(2))) for edge in (a, b))
-    with no_grad():
-        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-    xp = backend.of(tensor._array)
-    drawn = xp.to_host(tensor._array)
-    values = _erfinv(drawn.astype(np.float64)).astype(drawn.dtype)
-    values = values * drawn.dtype.type(std * math.sqrt(2.0)) + drawn.dtype.type(mean)
-    return _fill(tensor, np.clip(values, a, b))
+    kind = backend.of(tensor._array).to_host(tensor._array).dtype
+    below, above = (0.5 * (1 + math.erf((edge - mean) / std / math.sqrt(2))) for edge in (a, b))
+    sample = _by_normals if above - below > 0.3 else _by_uniforms
+    made = sample(tuple(tensor.shape), kind, mean, std, kind.type(a), kind.type(b), generator)
+    return _fill(tensor, made)
 
 
-def _erfinv(y: np.ndarray) -> np.ndarray:
-    """The inverse error function: a first guess (S. Winitzki, 2008), then Newton's steps."""
-    erf = backend.cpu.erf
-    with np.errstate(all="ignore"):
-        tail = np.log1p(-y * y)
-        middle = 2 / (math.pi * 0.147) + tail / 2
-        x = np.sign(y) * np.sqrt(np.sqrt(middle * middle - tail / 0.147) - middle)
-        for _ in range(3):
-            step = (erf(x) - y) / (2 / math.sqrt(math.pi) * np.exp(-x * x))
-            x = np.where(np.isfinite(step), x - step, x)
-    return x
+def _by_normals(
+    shape: tuple, kind: Any, mean: float, std: float, a: Any, b: Any, generator: Generator | None
+) -> np.ndarray:
+    """Draw again, all of them, until every normal number that was outside is inside."""
+    made = gaussian(shape, kind, generator, mean, std)
+    while (outside := (made < a) | (made > b)).any():
+        made = np.where(outside, gaussian(shape, kind, generator, mean, std), made)
+    return made
+
+
+def _by_uniforms(
+    shape: tuple, kind: Any, mean: float, std: float, a: Any, b: Any, generator: Generator | None
+) -> np.ndarray:
+    """Rejection sampling: a uniform number stays with a probability as the density's height."""
+    mode = max(a, min(kind.type(mean), b))
+    peak = kind.type(-0.5 * ((mode - mean) / std) ** 2)
+    made = np.empty(shape, kind)
+    pending = np.ones(shape, bool)
+    while pending.any():
+        drawn = uniform(shape, kind, generator) * (b - a) + a
+        made = np.where(pending, drawn, made)
+        height = kind.type(-0.5) * ((drawn - kind.type(mean)) / kind.type(std)) ** 2 - peak
+        pending &= np.log(uniform(shape, kind, generator)) > height
+    return made
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

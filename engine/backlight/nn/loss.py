@@ -16,7 +16,8 @@ class _Loss(Module):
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None:
         super().__init__()
-        self.reduction = F._reduction(size_average, reduce, reduction)
+        plain = size_average is None and reduce is None  # a loss checks the word when it is called
+        self.reduction = reduction if plain else F._reduction(size_average, reduce, reduction)
 
 
 class _Weighted(_Loss):

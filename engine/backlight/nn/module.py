@@ -1,8 +1,8 @@
 """`nn.Module`: what owns parameters, buffers and other modules, and runs `forward`.
 
-Assigning to an attribute registers: a Parameter, a Module, or a tensor under a buffer's name go into
-`_parameters`, `_modules`, `_buffers`; everything else is an ordinary attribute. What loads and saves
-is in `state.py`, what calls hooks in `hooks.py`.
+Assigning to an attribute registers: a Parameter, a Module, or a tensor under a buffer's name go
+into `_parameters`, `_modules`, `_buffers`; everything else is an ordinary attribute. What loads and
+saves is in `state.py`, what calls hooks in `hooks.py`.
 """
 
 from __future__ import annotations
@@ -357,7 +357,7 @@ class Module:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
-        """Move to a device and cast floating point to a dtype: `to("cuda")`, `to(torch.float64)`."""
+        """Move to a device, cast floating point to a dtype: `to("cuda")`, `to(torch.float64)`."""
         device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
         for argument in args:
             if isinstance(argument, Tensor):
@@ -472,7 +472,7 @@ class Module:
         self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
         always_call: bool = False,
     ) -> RemovableHandle:  # fmt: skip
-        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
+        """Call `hook(module, args, output)` after `forward`; its result replaces the output."""
         return self._add_hook(
             "_forward_hooks", hook, prepend, with_kwargs=with_kwargs, always_call=always_call
         )
