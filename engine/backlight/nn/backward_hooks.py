@@ -6,6 +6,7 @@ first is that of the inputs, of the second that of the outputs.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ..autograd.function import Function
@@ -74,7 +75,12 @@ class Watch:
             if changed is not None:
                 given = changed if isinstance(changed, tuple) else (changed,)
         self.grad_outputs = given
-        if not self.places:  # no input wants a gradient: the module is done here
+        if not self.places and self.module._backward_hooks:  # the module is done here
+            warnings.warn(
+                "Full backward hook is firing when gradients are computed with respect to module "
+                "outputs since no inputs require gradients.",
+                stacklevel=2,
+            )
             self._call_hooks((None,) * self.arguments)
         return tuple(given[k] for k in self.out_places)
 

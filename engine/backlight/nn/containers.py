@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..tensor import Tensor
@@ -253,7 +253,9 @@ class ParameterList(Module):
     __iadd__ = extend
 
     def extra_repr(self) -> str:
-        return "\n".join(_described(str(k), value) for k, value in enumerate(self))
+        return "\n".join(
+            _described(str(k), value, operator.attrgetter("dtype")) for k, value in enumerate(self)
+        )
 
 
 class ParameterDict(Module):
@@ -324,13 +326,13 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_described(key, value) for key, value in self.items())
+        return "\n".join(_described(key, value, typename) for key, value in self.items())
 
 
-def _described(name: str, value: Any) -> str:
+def _described(name: str, value: Any, dtype: Callable[[Any], Any]) -> str:
     if not isinstance(value, Tensor):
         return f"  ({name}): Object of type: {type(value).__name__}"
     place = "" if value.is_cpu else f" ({value.device})"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
     shape = "x".join(map(str, value.shape))
-    return f"  ({name}): {kind} containing: [{typename(value)} of size {shape}{place}]"
+    return f"  ({name}): {kind} containing: [{dtype(value)} of size {shape}{place}]"
