@@ -1,5 +1,6 @@
 import { describe as group, expect, it } from 'vitest';
 import {
+  decades,
   describe,
   extent,
   formatLoss,
@@ -50,6 +51,15 @@ group('axes', () => {
     [[NaN], false],
   ])('a logarithm for %j: %s', (values, log) => {
     expect(wantsLog(extent([curve(values)]))).toBe(log);
+  });
+  it.each([
+    [0.002, 2.3, [0.01, 0.1, 1]],
+    [0.001, 10, [0.001, 0.01, 0.1, 1, 10]],
+    [2, 5, []],
+  ])('has a line a decade from %d to %d', (low, high, lines) => {
+    const found = decades(low, high);
+    expect(found).toHaveLength(lines.length);
+    lines.forEach((line, i) => expect(found[i]).toBeCloseTo(line, 12));
   });
   it('ignores what is not finite', () => {
     expect(extent([curve([NaN, 3, Infinity, 1])])).toEqual([1, 3]);

@@ -31,12 +31,22 @@ export function describe(name: string, code: string): { title: string; about: st
   };
 }
 
+/** The program without its docstring and what its test expects: the picker says that already. */
+export function program(code: string): string {
+  return code.replace(DOCSTRING, '').replace(/^(?:\s*\n|#\s*expect:[^\n]*\n)+/, '');
+}
+
 /** Examples out of the files `path -> text`, the opening one first, then by title. */
 export function catalogue(files: Record<string, string>): Example[] {
   return Object.entries(files)
     .map(([path, code]) => {
       const name = path.slice(path.lastIndexOf('/') + 1);
-      return { id: name.replace(/\.py$/, ''), name, code, ...describe(name, code) };
+      return {
+        id: name.replace(/\.py$/, ''),
+        name,
+        code: program(code),
+        ...describe(name, code),
+      };
     })
     .filter((example) => !example.id.startsWith('_'))
     .sort(

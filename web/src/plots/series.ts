@@ -58,6 +58,13 @@ export function wantsLog(range: [number, number] | null): boolean {
   return range !== null && range[0] > 0 && range[1] / range[0] > 30;
 }
 
+/** The powers of ten between two positive ends, both sides of a narrow range included. */
+export function decades(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => 10 ** (first + i));
+}
+
 /** The value at `step`, or the last one before it; null before the first. */
 export function valueAt(curve: Curve, step: number): number | null {
   let low = 0;

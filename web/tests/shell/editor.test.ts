@@ -4,7 +4,7 @@ import { readAddress } from '../../src/address';
 import { visibleRows } from '../../src/console/window';
 import { lineGradients, lineHints, nodesOfLine, utf16Column } from '../../src/editor/lines';
 import { isStale, lineNow, lineThen, marksExtension, setOrigin } from '../../src/editor/marks';
-import { catalogue, describe as describeExample } from '../../src/gallery/catalogue';
+import { catalogue, describe as describeExample, program } from '../../src/gallery/catalogue';
 import { frame, node, numbers, topology } from '../state/events';
 
 const open = (doc: string): EditorState => EditorState.create({ doc, extensions: marksExtension });
@@ -125,6 +125,12 @@ describe('an example', () => {
     expect(describeExample('x.py', code)).toEqual({ title, about }),
   );
 
+  it('shows the program from its first line on', () => {
+    const body = 'import torch\n\nprint(1)\n';
+    expect(program(`"""Title\n\nMore.\n"""\n# expect: accuracy >= 0.9\n${body}`)).toBe(body);
+    expect(program(`# a comment of its own\n${body}`)).toBe(`# a comment of its own\n${body}`);
+    expect(program(body)).toBe(body);
+  });
   it('comes after the opening one, in order of title', () => {
     const files = {
       '../b.py': '"""B"""',
