@@ -1,4 +1,4 @@
-"""The command `backlight`: run a program in which `import torch` means Backlight, or serve the page."""
+"""The command `backlight`: run a program whose `torch` is Backlight, or serve the page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def serve(arguments: Sequence[str]) -> int:
         from backlight_server.__main__ import main as server
     except ModuleNotFoundError as error:
         raise SystemExit(
-            f"The server needs {error.name}, which is not installed: pip install 'backlight[server]'"
+            f"The server needs {error.name}, which is not installed: "
+            "pip install 'backlight[server]'"
         ) from None
     return server(list(arguments)) or 0
 

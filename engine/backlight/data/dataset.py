@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-import backlight
+from ..random import randperm
 
 
 class Dataset:
@@ -134,9 +134,6 @@ def random_split(
         lengths = counts
     if sum(lengths) != size:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = backlight.randperm(size, generator=generator).tolist()
+    order = randperm(size, generator=generator).tolist()
     ends = list(accumulate(int(n) for n in lengths))
-    return [
-        Subset(dataset, order[end - int(n) : end])
-        for end, n in zip(ends, lengths)
-    ]
+    return [Subset(dataset, order[end - int(n) : end]) for end, n in zip(ends, lengths)]

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-import backlight
-
+from .. import dtypes, ops
+from ..creation import as_tensor, tensor
+from ..tensor import Tensor
 from .dataset import Dataset, IterableDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, new_seed
 
@@ -21,16 +22,16 @@ from .sampler import BatchSampler, RandomSampler, SequentialSampler, new_seed
 def default_collate(batch: Sequence[Any]) -> Any:
     """Stack a list of samples into a batch: tensors, arrays, numbers, and nests of them."""
     first = batch[0]
-    if isinstance(first, backlight.Tensor):
-        return backlight.stack(list(batch), 0)
+    if isinstance(first, Tensor):
+        return ops.stack(list(batch), 0)
     if isinstance(first, np.ndarray):
-        return backlight.stack([backlight.as_tensor(b) for b in batch], 0)
+        return ops.stack([as_tensor(b) for b in batch], 0)
     if isinstance(first, np.generic):
-        return backlight.as_tensor(np.array(batch))
+        return as_tensor(np.array(batch))
     if isinstance(first, float):
-        return backlight.tensor(batch, dtype=backlight.float64)
+        return tensor(batch, dtype=dtypes.float64)
     if isinstance(first, (bool, int)):
-        return backlight.tensor(batch)
+        return tensor(batch)
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, Mapping):
@@ -54,7 +55,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 def _as_is(sample: Any) -> Any:
     if isinstance(sample, (np.ndarray, np.generic)):
-        return backlight.as_tensor(sample)
+        return as_tensor(sample)
     return sample
 
 

@@ -1,4 +1,4 @@
-"""In which order a loader takes the samples. As `torch.utils.data`, with its numbers from a seed."""
+"""In which order a loader takes the samples: as `torch.utils.data`, in its order from a seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any
 
-import backlight
+import numpy as np
+
+from .. import dtypes
+from ..creation import as_tensor
+from ..random import Generator, default_generator, multinomial, randint, randperm
 
 
 class Sampler:
@@ -71,17 +75,17 @@ class RandomSampler(Sampler):
         n = len(self.data_source)
         generator = self.generator
         if generator is None:
-            generator = backlight.Generator()
+            generator = Generator()
             generator.manual_seed(new_seed(None))
         left = self.num_samples
         while left > 0:
             if self.replacement:
                 # PyTorch draws blocks of 32, the last one short.
                 count = min(32, left)
-                yield from backlight.randint(n, (count,), generator=generator).tolist()
+                yield from randint(n, (count,), generator=generator).tolist()
             else:
                 count = min(n, left)
-                yield from backlight.randperm(n, generator=generator).tolist()[:count]
+                yield from randperm(n, generator=generator).tolist()[:count]
             left -= count
 
     def __len__(self) -> int:
@@ -96,7 +100,7 @@ class SubsetRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in backlight.randperm(len(self.indices), generator=self.generator).tolist():
+        for i in randperm(len(self.indices), generator=self.generator).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -117,13 +121,13 @@ class WeightedRandomSampler(Sampler):
             raise ValueError(
                 f"num_samples should be a positive integer value, but got num_samples={num_samples}"
             )
-        self.weights = backlight.as_tensor(weights, dtype=backlight.float64)
+        self.weights = as_tensor(weights, dtype=dtypes.float64)
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        drawn = backlight.multinomial(
+        drawn = multinomial(
             self.weights, self.num_samples, self.replacement, generator=self.generator
         )
         return iter(drawn.tolist())
@@ -141,9 +145,7 @@ class BatchSampler(Sampler):
                 f"batch_size should be a positive integer value, but got batch_size={batch_size}"
             )
         if not isinstance(drop_last, bool):
-            raise ValueError(
-                f"drop_last should be a boolean value, but got drop_last={drop_last}"
-            )
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
@@ -161,4 +163,4 @@ class BatchSampler(Sampler):
 
 def new_seed(generator: Any) -> int:
     """Draw a 63-bit seed, as PyTorch does before a pass."""
-    return int(backlight.empty((), dtype=backlight.int64).random_(generator=generator).item())
+    return int((generator or default_generator).words64(1)[0] % np.uint64(2**63))

@@ -31,11 +31,11 @@ class Adagrad(Optimizer):
         check_range(weight_decay, "Invalid weight_decay value")
         check_range(initial_accumulator_value, "Invalid initial_accumulator_value value")
         check_range(eps, "Invalid epsilon value")
-        defaults = dict(
-            lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value, foreach=foreach,
-            maximize=maximize, differentiable=differentiable, fused=fused,
-        )  # fmt: skip
+        defaults = {
+            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach,
+            "maximize": maximize, "differentiable": differentiable, "fused": fused,
+        }  # fmt: skip
         super().__init__(params, defaults)
         # PyTorch makes the sums here and not in the first step: a state_dict has them at once.
         for group in self.param_groups:

@@ -33,12 +33,12 @@ class Adam(Optimizer):
         check_range(betas[0], "Invalid beta parameter at index 0", 1.0)
         check_range(betas[1], "Invalid beta parameter at index 1", 1.0)
         check_range(weight_decay, "Invalid weight_decay value")
-        defaults = dict(
-            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad,
-            maximize=maximize, foreach=foreach, capturable=capturable,
-            differentiable=differentiable, fused=fused,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )  # fmt: skip
+        defaults = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "foreach": foreach, "capturable": capturable,
+            "differentiable": differentiable, "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
+        }  # fmt: skip
         super().__init__(params, defaults)
 
     def update(self, group: dict[str, Any], state: dict[str, Any], p: Any, g: Any) -> None:

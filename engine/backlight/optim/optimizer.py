@@ -138,7 +138,9 @@ class Optimizer:
                 if set_to_none:
                     parameter._grad = None
                 else:
-                    parameter._grad = wrap(backend.of(parameter._array).zeros_like(parameter._array))
+                    parameter._grad = wrap(
+                        backend.of(parameter._array).zeros_like(parameter._array)
+                    )
 
     # Groups ----------------------------------------------------------------------------------
 
@@ -160,7 +162,8 @@ class Optimizer:
         if names:
             if len(names) != len(params):
                 raise ValueError(
-                    "all optimizer params should be with/without names. Some param names are missing"
+                    "all optimizer params should be with/without names. Some param names are "
+                    "missing"
                 )
             param_group["param_names"] = names
         param_group["params"] = params

@@ -30,11 +30,11 @@ class RMSprop(Optimizer):
         check_range(momentum, "Invalid momentum value")
         check_range(weight_decay, "Invalid weight_decay value")
         check_range(alpha, "Invalid alpha value")
-        defaults = dict(
-            lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered,
-            weight_decay=weight_decay, capturable=capturable, foreach=foreach, maximize=maximize,
-            differentiable=differentiable,
-        )  # fmt: skip
+        defaults = {
+            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
+            "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach,
+            "maximize": maximize, "differentiable": differentiable,
+        }  # fmt: skip
         super().__init__(params, defaults)
 
     def update(self, group: dict[str, Any], state: dict[str, Any], p: Any, g: Any) -> None:
