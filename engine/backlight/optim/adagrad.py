@@ -41,7 +41,7 @@ class Adagrad(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 p = parameter._array
-                full = backend.of(p).full_like(p, initial_accumulator_value)
+                full = backend.of(p).full(p.shape, initial_accumulator_value, p.dtype)
                 self.state[parameter] = {
                     "step": wrap(backend.cpu.zeros((), "float32")), "sum": wrap(full),
                 }  # fmt: skip

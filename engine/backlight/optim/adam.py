@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .. import backend
+from ..tensor import Tensor
 from .optimizer import Optimizer, check_range, count_step, number, zeros_of
 
 
@@ -28,6 +29,10 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        if isinstance(lr, Tensor) and foreach and not capturable:
+            raise ValueError(
+                "lr as a Tensor is not supported for capturable=False and foreach=True"
+            )
         check_range(number(lr), "Invalid learning rate")
         check_range(eps, "Invalid epsilon value")
         check_range(betas[0], "Invalid beta parameter at index 0", 1.0)
@@ -70,7 +75,7 @@ class Adam(Optimizer):
         scale = xp.sqrt(square)
         scale /= math.sqrt(1 - beta2**step)
         scale += group["eps"]
-        xp.divide(mean, scale, out=scale)
+        scale = mean / scale
         scale *= lr / (1 - beta1**step)
         p -= scale
 

@@ -17,9 +17,10 @@ from itertools import chain
 from typing import Any
 
 from .. import backend
-from ..autograd.modes import enable_grad, no_grad
+from ..autograd.modes import enable_grad
 from ..observe import tap
 from ..tensor import Tensor, bump_version, wrap
+from .packing import Pack
 
 
 class _Required:
@@ -86,6 +87,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
+        self._packs: dict[int, Pack] = {}  # by id of the group
         self._optimizer_step_pre_hooks: OrderedDict = OrderedDict()
         self._optimizer_step_post_hooks: OrderedDict = OrderedDict()
         groups = list(params)
@@ -112,21 +114,30 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                maximize = group.get("maximize", False)
-                for parameter in group["params"]:
-                    gradient = parameter._grad
-                    if gradient is None:
-                        continue
-                    array = parameter._array
-                    g = gradient._array
-                    self.update(group, self.state[parameter], array, -g if maximize else g)
-                    bump_version(parameter)
+        for group in self.param_groups:
+            self._step_group(group)
         return loss
 
+    def _step_group(self, group: dict[str, Any]) -> None:
+        maximize = group.get("maximize", False)
+        active = [p for p in group["params"] if p._grad is not None]
+        pack = self._packs.get(id(group))
+        if pack is None or not pack.fits(self.state, active):
+            if not active:
+                return
+            pack = self._packs[id(group)] = Pack(self.state, active)
+        if pack.packed:
+            pack.update(self.update, group, maximize)
+        for parameter in pack.single:
+            g = parameter._grad._array
+            self.update(group, self.state[parameter], parameter._array, -g if maximize else g)
+            bump_version(parameter)
+
     def update(self, group: dict[str, Any], state: dict[str, Any], p: Any, g: Any) -> None:
-        """Change the parameter's array `p` in place by the gradient `g` (not to be written)."""
+        """Change values `p` in place by the gradient `g`, which is not to be written.
+
+        Elementwise: `p` may be one parameter or the values of many in a row (packing.py).
+        """
         raise NotImplementedError
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -219,6 +230,7 @@ class Optimizer:
         state = {
             numbers[id(key)] if isinstance(key, Tensor) else key: value
             for key, value in self.state.items()
+            if value  # plain gradient descent keeps nothing, and PyTorch no place for it
         }
         return {"state": state, "param_groups": groups}
 
@@ -260,6 +272,7 @@ class Optimizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._packs = {}
         self.__dict__.setdefault("_optimizer_step_pre_hooks", OrderedDict())
         self.__dict__.setdefault("_optimizer_step_post_hooks", OrderedDict())
         for group in self.param_groups:
@@ -281,11 +294,13 @@ class Optimizer:
         return handle
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for number, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {number}")
-            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join(lines) + "\n)"
+            text += f"\nParameter Group {number}\n"
+            for key in sorted(group):
+                if key != "params":
+                    text += f"    {key}: {group[key]}\n"
+        return text + ")"
 
 
 def _fit(parameter: Tensor, name: str, value: Any) -> Any:
