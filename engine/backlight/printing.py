@@ -243,6 +243,16 @@ def tensor_repr(tensor: Tensor, plain: tuple[type, ...] = (Tensor,)) -> str:
     return text + ")"
 
 
+def typename(value: Any) -> str:
+    """The name of a type in PyTorch's messages: "torch.FloatTensor", "int", "torch.nn.Linear"."""
+    if isinstance(value, Tensor):
+        return f"torch.{value.dtype.legacy}Tensor"
+    cls = value if isinstance(value, type) else type(value)
+    if cls.__module__ in ("builtins", "", None):
+        return cls.__qualname__
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
 def tensor_format(tensor: Tensor, spec: str) -> str:
     """What an f-string shows: the number itself for a tensor without dimensions."""
     if type(tensor) is Tensor and not tensor._array.ndim:

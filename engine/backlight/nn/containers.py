@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..printing import typename
 from ..tensor import Tensor
-from .module import Module, typename
+from .module import Module
 from .parameter import Parameter
 
 

@@ -17,19 +17,10 @@ from .. import dtypes
 from ..autograd.graph import RemovableHandle
 from ..device import device as Device
 from ..observe import tap
+from ..printing import typename
 from ..tensor import Tensor
 from . import hooks, state
 from .parameter import Buffer, Parameter
-
-
-def typename(value: Any) -> str:
-    """The name of a type in PyTorch's messages: "torch.FloatTensor", "int", "torch.nn.Linear"."""
-    if isinstance(value, Tensor):
-        return f"torch.{value.dtype.legacy}Tensor"
-    cls = value if isinstance(value, type) else type(value)
-    if cls.__module__ in ("builtins", "", None):
-        return cls.__qualname__
-    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 class Module:

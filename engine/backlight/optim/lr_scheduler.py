@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .. import errors
 from .optimizer import Optimizer
 
 
@@ -289,3 +290,12 @@ class ReduceLROnPlateau(LRScheduler):
         else:
             bound = self.best - sign * self.threshold
         return sign * current < sign * bound
+
+
+_KNOWN = [name for name, value in list(globals().items()) if isinstance(value, type)]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise errors.missing_name("torch.optim.lr_scheduler", name, _KNOWN)

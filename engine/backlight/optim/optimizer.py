@@ -19,6 +19,7 @@ from typing import Any
 from .. import backend
 from ..autograd.modes import enable_grad
 from ..observe import tap
+from ..printing import typename
 from ..tensor import Tensor, bump_version, wrap
 from .packing import Pack
 
@@ -53,19 +54,25 @@ def _observed_step(step: Callable) -> Callable:
 
     @functools.wraps(step)
     def wrapper(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        listener = tap.listener
-        if listener is not None:
-            listener.optimizer_step_begin(self)
-        for hook in self._optimizer_step_pre_hooks.values():
-            changed = hook(self, args, kwargs)
-            if changed is not None:
-                args, kwargs = changed
-        result = step(self, *args, **kwargs)
-        for hook in self._optimizer_step_post_hooks.values():
-            hook(self, args, kwargs)
-        if listener is not None:
-            listener.optimizer_step_end(self)
-        return result
+        if self._stepping:  # a step that a subclass's own step calls
+            return step(self, *args, **kwargs)
+        self._stepping = True
+        try:
+            listener = tap.listener
+            if listener is not None:
+                listener.optimizer_step_begin(self)
+            for hook in self._optimizer_step_pre_hooks.values():
+                changed = hook(self, args, kwargs)
+                if changed is not None:
+                    args, kwargs = changed
+            result = step(self, *args, **kwargs)
+            for hook in self._optimizer_step_post_hooks.values():
+                hook(self, args, kwargs)
+            if listener is not None:
+                listener.optimizer_step_end(self)
+            return result
+        finally:
+            self._stepping = False
 
     wrapper.is_observed = True  # type: ignore[attr-defined]
     return wrapper
@@ -78,11 +85,13 @@ class Optimizer:
     that group. Raises TypeError or ValueError where they are not.
     """
 
+    _stepping = False  # True while `step` runs
+
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                f"but got {type(params).__module__}.{type(params).__name__}"
+                f"but got {typename(params)}"
             )
         self.defaults = defaults
         self.state: defaultdict[Any, Any] = defaultdict(dict)
@@ -180,11 +189,9 @@ class Optimizer:
         param_group["params"] = params
         for parameter in params:
             if not isinstance(parameter, Tensor):
-                kind = type(parameter)
-                where = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
                 raise TypeError(
                     "optimizer can only optimize Tensors, but one of the params is "
-                    f"{where}{kind.__name__}"
+                    f"{typename(parameter)}"
                 )
             if not (parameter.is_leaf or parameter.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")

@@ -32,7 +32,7 @@ class Pack:
         self.packed = packed
         self.single = [p for p in active if id(p) not in together]
         for p in self.single:
-            _part(p, state[p])
+            _part(state[p])
         if not packed:
             return
         self.xp = backend.of(packed[0]._array)
@@ -111,10 +111,10 @@ class Pack:
             bump_version(parameter)
 
 
-def _part(parameter: Tensor, own: dict[str, Any]) -> None:
+def _part(own: dict[str, Any]) -> None:
     """Give a parameter that was packed once a copy of what it shared with others."""
     for name, value in own.items():
-        if isinstance(value, Tensor) and value._array.shape != parameter._array.shape:
+        if isinstance(value, Tensor) and not value._array.ndim:
             own[name] = value.detach().clone()
 
 
