@@ -1,5 +1,10 @@
 """Datasets, loaders (`torch.utils.data`) and the small data sets that ship with the engine."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
 from .dataset import (
     ChainDataset,
     ConcatDataset,
@@ -9,7 +14,7 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
-from .loader import DataLoader, default_collate
+from .loader import DataLoader, default_collate, default_convert
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -35,7 +40,14 @@ __all__ = [
     "TensorDataset",
     "WeightedRandomSampler",
     "default_collate",
+    "default_convert",
     "digits",
     "random_split",
     "spirals",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise errors.missing_name("torch.utils.data", name, __all__)

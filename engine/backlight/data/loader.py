@@ -45,17 +45,26 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, Sequence):
         if any(len(b) != len(first) for b in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        parts = [default_collate(list(part)) for part in zip(*batch)]
-        return tuple(parts) if isinstance(first, tuple) else parts
+        # Tuples become lists, as in PyTorch.
+        return [default_collate(list(part)) for part in zip(*batch)]
     raise TypeError(
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
         f"found {type(first)}"
     )
 
 
-def _as_is(sample: Any) -> Any:
+def default_convert(sample: Any) -> Any:
+    """Make tensors of the arrays in a sample that is not batched; the rest stays."""
     if isinstance(sample, (np.ndarray, np.generic)):
-        return as_tensor(sample)
+        return sample if sample.dtype.kind in "SU" else as_tensor(sample)
+    if isinstance(sample, (Tensor, str, bytes)):
+        return sample
+    if isinstance(sample, Mapping):
+        return {key: default_convert(value) for key, value in sample.items()}
+    if isinstance(sample, tuple) and hasattr(sample, "_fields"):
+        return type(sample)(*map(default_convert, sample))
+    if isinstance(sample, Sequence):
+        return [default_convert(part) for part in sample]
     return sample
 
 
@@ -158,7 +167,7 @@ class DataLoader:
         self.worker_init_fn = worker_init_fn
         self.generator = generator
         batched = batch_size is not None or batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if batched else _as_is)
+        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
 
     def __class_getitem__(cls, item: Any) -> type:
         return cls

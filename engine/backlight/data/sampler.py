@@ -77,16 +77,15 @@ class RandomSampler(Sampler):
         if generator is None:
             generator = Generator()
             generator.manual_seed(new_seed(None))
-        left = self.num_samples
-        while left > 0:
+        # As PyTorch a short draw follows the whole ones, also one of nothing: a generator that is
+        # used again goes on from the same place.
+        block = 32 if self.replacement else n
+        for start in range(0, self.num_samples // block * block + 1, block):
+            count = min(block, self.num_samples - start)
             if self.replacement:
-                # PyTorch draws blocks of 32, the last one short.
-                count = min(32, left)
                 yield from randint(n, (count,), generator=generator).tolist()
             else:
-                count = min(n, left)
                 yield from randperm(n, generator=generator).tolist()[:count]
-            left -= count
 
     def __len__(self) -> int:
         return self.num_samples
