@@ -5,6 +5,7 @@ import { frameOf, lineGradients, lineHints, lineOf } from './editor/lines';
 import type { ErrorMark, Marks } from './editor/marks';
 import { gradientOf, Scale, shapeText } from './flow/scale';
 import type { Page } from './page.svelte';
+import type { Curve as CurveView } from './plots/series';
 import type { Frame, Inspection, Node } from './protocol';
 import { browserChoice, serverChoice, type Choice } from './ui/backends';
 import { EffectiveTheme, token } from './ui/theme.svelte';
@@ -121,6 +122,21 @@ export class Panels {
       return 'No loss: the program never called backward().';
     return 'Each value that the program calls backward() on, with no extra code.';
   }
+
+  /** The curves as they are now: new objects with every point, for who compares by identity. */
+  readonly curves: CurveView[] = $derived.by(() => {
+    const { run } = this.#page;
+    void run.pointsVersion;
+    return run.curves.map(({ id, name, line, kind, steps, values, length }) => ({
+      id,
+      name,
+      line,
+      kind,
+      steps,
+      values,
+      length,
+    }));
+  });
 
   // Marks and colours -----------------------------------------------------------------------
 
