@@ -1,6 +1,6 @@
 """Make `torch` and its submodules mean Backlight in this process.
 
-One finder answers for every name that begins with `torch.`: with the module of ours that has it, or
+One finder answers for every name that begins with `torch`: with the module of ours that has it, or
 with an error that names what is missing and the nearest thing that exists.
 """
 
@@ -11,17 +11,21 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
 import backlight
 
+from .. import errors
+
 #: Modules of PyTorch, and where ours are.
 MODULES = {
     "torch": "backlight",
     "torch.autograd": "backlight.autograd",
+    "torch.accelerator": "backlight.compat.accelerator",
     "torch.autograd.function": "backlight.autograd.function",
+    "torch.backends": "backlight.compat.backends",
     "torch.cuda": "backlight.cuda",
     "torch.nn": "backlight.nn",
     "torch.nn.functional": "backlight.nn.functional",
@@ -41,8 +45,16 @@ MODULES = {
 COMPANIONS = ("torchvision", "torchaudio", "torchtext", "functorch")
 
 
+#: Where theirs are, by ours; the first name of several.
+_THEIRS = {ours: theirs for theirs, ours in reversed(MODULES.items())}
+
+
 class MissingModule(NotImplementedError, ModuleNotFoundError):
     """A module of PyTorch that Backlight does not have."""
+
+
+class MissingImport(NotImplementedError, ImportError):
+    """A name that `from torch... import name` asked for and Backlight does not have."""
 
 
 def missing_module(name: str) -> MissingModule:
@@ -78,6 +90,8 @@ class Finder(MetaPathFinder):
         first = fullname.partition(".")[0]
         if first in COMPANIONS:
             raise missing_module(fullname)
+        if first == "backlight":
+            _check_name(fullname, path)
         if first != "torch":
             return None
         if fullname not in MODULES:
@@ -90,6 +104,24 @@ class Finder(MetaPathFinder):
             raise missing_module(fullname) from None
         # Looking like a package is what lets `import torch.nn.functional` go on to the next part.
         return ModuleSpec(fullname, _Ours(module), is_package=True)
+
+
+def _check_name(fullname: str, path: Sequence[str] | None) -> None:
+    """Raise MissingImport for `from torch.nn import Name` where there is no such name.
+
+    Python asks a module for the name, forgets why it has none, and then tries to import it as a
+    module. Here it is told why again.
+    """
+    parent, _, name = fullname.rpartition(".")
+    if parent not in _THEIRS or PathFinder.find_spec(fullname, path) is not None:
+        return
+    module = sys.modules[parent]
+    try:
+        getattr(module, name)
+    except AttributeError as error:
+        if not isinstance(error, NotImplementedError):
+            error = errors.missing_name(_THEIRS[parent], name, dir(module))
+        raise MissingImport(str(error)) from None
 
 
 def install() -> None:
@@ -106,6 +138,8 @@ def install() -> None:
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder())
     sys.modules["torch"] = backlight
+    for name in ("accelerator", "backends"):  # what a program asks for on its way to the CPU
+        setattr(backlight, name, importlib.import_module(MODULES[f"torch.{name}"]))
 
 
 def uninstall() -> None:
