@@ -461,7 +461,9 @@ class Recorder(Listener):
     # The end ---------------------------------------------------------------------------------
 
     def finish(self, error: BaseException | None) -> None:
-        """The program is over: what is left is a step of its own."""
+        """The program is over. What is left is a step of its own where it ran a backward pass or
+        raised, or where there was no step; not an evaluation after the training.
+        """
         self._modules.clear()
         failed = self._belongs(error)
         trace = self.trace
@@ -477,7 +479,7 @@ class Recorder(Listener):
                 if plan is not None and failed and self._failed is not None and trace.failure:
                     key = plan.key_of(trace.failure[1])
                     self._failed = (self._failed[0], self._failed[1], key, self._failed[3])
-        elif not self._between or not self.step:
+        elif trace.losses or not self.step:
             self._send(trace, True)
         self.trace = None
 
@@ -524,7 +526,12 @@ def operand_of(entry: Entry, program: Program, site: Site, slot: int) -> Operand
     """An input of an operation that raised, as the user knows it."""
     name = entry.name
     if entry.kind == "op":
-        given = list(program.arguments(site.expression))
-        name = program.text_of(given[slot]) if slot < len(given) else entry.site.target
+        # Made within the same call of the user (a layer of a Sequential): no argument of his.
+        given = [] if entry.site is site else list(program.arguments(site.expression))
+        name = (
+            program.text_of(given[slot])
+            if slot < len(given)
+            else (f"output of {entry.name}" if entry.site is site else entry.site.target)
+        )
     line = entry.site.line if entry.kind == "op" else 0
     return Operand(name or entry.name, list(entry.shape), entry.dtype, line)

@@ -113,6 +113,31 @@ def node_keys(entries: list[Entry], calls: list[ModuleCall]) -> list[str]:
     return keys
 
 
+def settle(entries: list[Entry], keep: list[int]) -> list[int]:
+    """Put what comes in beside the first operation that stays and uses it.
+
+    It may have been met earlier, by an operation that is not shown (an accuracy of the step
+    before); the same graph must not look like another one for that.
+    """
+    order: list[int] = []
+    placed: set[int] = set()
+    for i in keep:
+        entry = entries[i]
+        if entry.kind != "op":
+            continue
+        for source, slot in entry.sources:
+            leaf = entries[source]
+            if leaf.kind == "op" or source in placed:
+                continue
+            leaf.site, leaf.modules = entry.site, entry.modules
+            if "@" in leaf.key:
+                leaf.key = f"{leaf.key.partition('@')[0]}@{entry.site.key}.{slot}"
+            placed.add(source)
+            order.append(source)
+        order.append(i)
+    return order + [i for i in keep if entries[i].kind != "op" and i not in placed]
+
+
 class Box:
     """A group while it is built."""
 
@@ -310,7 +335,7 @@ class Plan:
         step: int,
         complete: bool,
     ) -> None:
-        self.keep = kept_entries(entries)
+        self.keep = settle(entries, kept_entries(entries))
         keys = node_keys(entries, calls)
         root = tree_of(entries, self.keep, keys, calls)
         groups = number_groups(root)
