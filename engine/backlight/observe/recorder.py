@@ -527,11 +527,11 @@ def operand_of(entry: Entry, program: Program, site: Site, slot: int) -> Operand
     name = entry.name
     if entry.kind == "op":
         # Made within the same call of the user (a layer of a Sequential): no argument of his.
-        given = [] if entry.site is site else list(program.arguments(site.expression))
+        given = [] if entry.site.key == site.key else list(program.arguments(site.expression))
         name = (
             program.text_of(given[slot])
             if slot < len(given)
-            else (f"output of {entry.name}" if entry.site is site else entry.site.target)
+            else (f"output of {entry.name}" if entry.site.key == site.key else entry.site.target)
         )
     line = entry.site.line if entry.kind == "op" else 0
     return Operand(name or entry.name, list(entry.shape), entry.dtype, line)
