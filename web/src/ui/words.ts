@@ -53,7 +53,8 @@ export function seconds(value: number): string {
   if (value < 1) return `${Math.max(1, Math.round(value * 1000))} ms`;
   if (value < 60) return `${value.toFixed(1)} s`;
   const minutes = Math.floor(value / 60);
-  return `${minutes} min ${Math.round(value - 60 * minutes)} s`;
+  const rest = Math.round(value - 60 * minutes);
+  return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
 function rate(value: number): string {

@@ -119,6 +119,7 @@ describe('numbers with units', () => {
     [0.25, '250 ms'],
     [4.24, '4.2 s'],
     [125, '2 min 5 s'],
+    [600, '10 min'],
   ])('%d s is %s', (value, text) => expect(seconds(value)).toBe(text));
   it.each([
     [3_100_000, 5_600_000, '3.1 of 5.6 MB'],
@@ -222,7 +223,7 @@ describe('the backend menu', () => {
     const facts = Object.fromEntries(
       serverChoice(known({}), place, program).facts.map(({ name, text }) => [name, text]),
     );
-    expect(facts['Each run']).toContain('10 min 0 s, 1,024 MiB');
+    expect(facts['Each run']).toContain('10 min, 1,024 MiB');
     expect(facts.Sent).toBe('a.py (900 B). No other file.');
   });
 
