@@ -2,6 +2,7 @@
 
 A network of three layers learns 1,437 real images and reads 360 that it has never seen.
 """
+
 # expect: accuracy >= 0.97
 import torch
 from torch import nn

@@ -2,6 +2,7 @@
 
 No layers and no optimizer: three numbers, a loss, and the update written out.
 """
+
 # expect: error <= 0.1
 import torch
 
@@ -27,4 +28,4 @@ for step in range(200):
 
 found = torch.stack([w.detach() for w in (a, b, c)]).squeeze()
 error = (found - truth).abs().max().item()
-print(f"y = {found[0]:.2f} + {found[1]:.2f} x + {found[2]:.2f} x^2, off by {error:.3f}")
+print(f"y = {found[0]:.2f} {found[1]:+.2f} x {found[2]:+.2f} x^2, off by {error:.3f}")

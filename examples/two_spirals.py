@@ -2,6 +2,7 @@
 
 Which arm does a point belong to? A small net bends the plane until a line can tell.
 """
+
 # expect: accuracy >= 0.97
 import torch
 from torch import nn

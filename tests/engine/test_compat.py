@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(
+    sys.platform == "emscripten", reason="an interpreter of its own needs processes"
+)
+
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
 
