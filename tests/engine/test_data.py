@@ -53,6 +53,16 @@ def samples(t):
     return Mine()
 
 
+def doubled(t):
+    """A user's own kind of TensorDataset, whose samples must be asked for one by one."""
+
+    class Doubled(data_of(t).TensorDataset):
+        def __getitem__(self, index):
+            return tuple(tensor * 2 for tensor in super().__getitem__(index))
+
+    return Doubled(t.arange(4.0), t.arange(4))
+
+
 LOADERS = {
     "plain": lambda t, d: d.DataLoader(rows(t), batch_size=4),
     "one": lambda t, d: d.DataLoader(rows(t)),
@@ -84,6 +94,10 @@ LOADERS = {
     "concat": lambda t, d: d.DataLoader(rows(t, 3) + rows(t, 4), batch_size=2),
     "subset": lambda t, d: d.DataLoader(d.Subset(rows(t), [4, 2, 0]), batch_size=2),
     "kinds_alone": lambda t, d: d.DataLoader(samples(t), batch_size=None),
+    "subset_of_a_subset": lambda t, d: d.DataLoader(
+        d.Subset(d.Subset(rows(t), range(9, -1, -1)), [0, 3, 5, 8]), batch_size=3, shuffle=True
+    ),
+    "user_rows": lambda t, d: d.DataLoader(doubled(t), batch_size=3),
     "list": lambda t, d: d.DataLoader([1.5, 2.5, 3.5], batch_size=2),
     "stream": lambda t, d: d.DataLoader(stream(t, 7), batch_size=3),
     "stream_drop": lambda t, d: d.DataLoader(stream(t, 7), batch_size=3, drop_last=True),

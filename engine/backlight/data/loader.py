@@ -15,7 +15,7 @@ import numpy as np
 from .. import dtypes, ops
 from ..creation import as_tensor, tensor
 from ..tensor import Tensor
-from .dataset import Dataset, IterableDataset
+from .dataset import Dataset, IterableDataset, Subset, TensorDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, new_seed
 
 
@@ -66,6 +66,21 @@ def default_convert(sample: Any) -> Any:
     if isinstance(sample, Sequence):
         return [default_convert(part) for part in sample]
     return sample
+
+
+def _is_rows(dataset: Any) -> bool:
+    """Tell whether samples are rows of tensors, so that a batch is one indexing of each."""
+    while type(dataset) is Subset:
+        dataset = dataset.dataset
+    return type(dataset) is TensorDataset
+
+
+def _rows(dataset: Any, indices: Sequence[int]) -> list[Tensor]:
+    """What collating the samples one by one would give."""
+    while type(dataset) is Subset:
+        indices = [dataset.indices[i] for i in indices]
+        dataset = dataset.dataset
+    return [t[indices] for t in dataset.tensors]
 
 
 class DataLoader:
@@ -179,6 +194,10 @@ class DataLoader:
 
     def _pass(self) -> Iterator[Any]:
         collate = self.collate_fn
+        if collate is default_collate and self.batch_sampler is not None and _is_rows(self.dataset):
+            for indices in self.batch_sampler:
+                yield _rows(self.dataset, indices)
+            return
         if isinstance(self.dataset, IterableDataset):
             if self.batch_size is None:
                 for sample in self.dataset:

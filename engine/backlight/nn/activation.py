@@ -55,10 +55,16 @@ def _activation(
     name: str, function: Callable, shown: tuple[str, ...] = (), **options: Any
 ) -> type[_Activation]:
     """Make the class of an activation; its documentation is the function's."""
+
+    def forward(self: Any, input: Tensor) -> Tensor:
+        return function(input)
+
     body = {
         "function": staticmethod(function), "options": options, "shown": shown,
         "__doc__": function.__doc__, "__module__": __name__,
     }  # fmt: skip
+    if not options:  # without the detour over them
+        body["forward"] = forward
     return type(name, (_Activation,), body)
 
 
@@ -94,7 +100,7 @@ def _relu_forward(self: Any, input: Tensor) -> Tensor:
     return F.relu(input, self.inplace)
 
 
-ReLU.forward = _relu_forward  # the common one without the detour over its options
+ReLU.forward = _relu_forward  # the common one, without the detour
 
 
 class PReLU(Module):

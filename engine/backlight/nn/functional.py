@@ -17,7 +17,9 @@ from .. import backend, dtypes, errors, ops, random
 from ..tensor import Size, Tensor, wrap
 
 linear = ops.linear
-relu_row = ops.row("relu")
+sigmoid = ops.sigmoid
+tanh = ops.tanh
+_relu = ops.row("relu")
 _softmax = ops.row("_softmax")
 _log_softmax = ops.row("_log_softmax")
 _layer_norm = ops.row("native_layer_norm")
@@ -34,22 +36,12 @@ def _activated(function: Callable, input: Tensor, inplace: bool, *options: Any) 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0)."""
-    return input.relu_() if inplace else relu_row(input)
+    return input.relu_() if inplace else _relu(input)
 
 
 def relu_(input: Tensor) -> Tensor:
     """max(input, 0), in place."""
     return input.relu_()
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-input))."""
-    return ops.sigmoid(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent."""
-    return ops.tanh(input)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
