@@ -19,7 +19,7 @@ LAYERS = [
     "autograd.graph",
     "ops",
     "autograd",
-    "methods creation random printing serialization",
+    "methods creation random printing serialization return_types cuda",
     "nn optim data utils",
     "backlight",
     "compat observe",

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "engine" / "backlight"
 STAMPER = ROOT / "tools" / "stamp_engine.mjs"
 STAMPED = "backlight/ops/_stamped.py"  # where backlight.ops.stamp looks for it
 
-BUDGET = 1_000_000  # bytes, of which the sources are a quarter; all is loaded before a run
+BUDGET = 1_150_000  # bytes, of which the sources are a quarter; all is loaded before a run
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 

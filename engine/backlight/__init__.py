@@ -59,6 +59,7 @@ from .creation import (
     scalar_tensor, set_default_device, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )  # fmt: skip
 
+from .printing import set_printoptions
 from . import random
 from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +94,7 @@ def _array(data: Any, dtype: Any, copy: bool) -> Any:
 
 def _from_python(data: Any, want: Any) -> Any:
     kind = type(data)
-    if kind is float or kind is int or kind is bool or kind is complex:
+    if kind in (float, int, bool, builtins.complex):
         return np.array(data, dtypes.of_number(data).numpy if want is None else want)
     if isinstance(data, str) or not hasattr(data, "__len__") and not hasattr(data, "__iter__"):
         raise _unreadable(data)
@@ -397,7 +398,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         for k, x in enumerate(order)
     ]
     if swap:
-        grids = [g.transpose(0, 1) for g in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 
@@ -417,9 +417,12 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     return real + imag * 1j
 
 
-def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+def scalar_tensor(
+    value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A 0-d tensor."""
-    return tensor(value, dtype=dtypes.get_default_dtype() if dtype is None else dtype, device=device)
+    dtype = dtypes.get_default_dtype() if dtype is None else dtype
+    return tensor(value, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def is_tensor(value: Any) -> bool:

@@ -66,7 +66,11 @@ def thinned(array: Any) -> Any:
     """The array, or every n-th element of a very large one."""
     if array.size <= MOST:
         return array
-    return array.reshape(-1)[:: -(-array.size // MOST)]
+    # A step without a common divisor meets every column of a table.
+    step = -(-array.size // MOST)
+    while math.gcd(step, array.size) > 1:
+        step += 1
+    return array.reshape(-1)[::step]
 
 
 def with_nonfinite(flat: ndarray, size: int) -> Row:

@@ -88,6 +88,8 @@ class RowNode(Node):
 
     def name(self) -> str:
         """PyTorch's name; "Backward1" where the row has two forms and this is the other."""
+        if self.row.spoken is not None:
+            return self.row.spoken(self)
         name = type(self).__name__
         variant = self.row.variant
         if variant and getattr(self, variant) is not None:

@@ -91,7 +91,7 @@ def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Any
     if rounding_mode is None:
         return true_divide(input, other, out=out)
     if rounding_mode == "floor":
-        return floor_divide(input, other, out=out)
+        return _div_floor(input, other, out=out)
     if rounding_mode != "trunc":
         raise RuntimeError(
             "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
@@ -129,6 +129,16 @@ def floor_divide_kernel(xp: Any, input: Any, other: Any) -> Any:
     return xp.floor_divide(input, other)
 
 
+_div_floor = op(
+    "_div_floor(input, other)",
+    "floor_divide_kernel(xp, input, other)",
+    kind="promote",
+    node="Div",
+    shown="div",
+    public=False,
+    input="m.zero_of(g)",
+    other="m.zero_of(g)",
+)
 floor_divide = op(
     "floor_divide(input, other)",
     "floor_divide_kernel(xp, input, other)",

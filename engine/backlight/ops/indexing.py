@@ -39,6 +39,20 @@ _get = op(
     "_get(input, key: tuple)", "input[key]", view=True, node="Slice", shown="getitem",
     public=False, input="m._put_at(g, input_shape, key)",
 )  # fmt: skip
+
+
+def _view_name(node: Any) -> str:
+    """PyTorch makes a view for each part of the key: the last one names the node."""
+    parts = [k for k in node.key or () if k is not Ellipsis]
+    last = next((k for k in reversed(parts) if k != slice(None)), slice(None)) if parts else ...
+    if last is Ellipsis:
+        return "AliasBackward0"
+    if last is None:
+        return "UnsqueezeBackward0"
+    return "SliceBackward0" if isinstance(last, slice) else "SelectBackward0"
+
+
+ROWS["_get"].spoken = _view_name
 op(
     "_put_at(input, shape: tuple, key: tuple)", "put_key_kernel(xp, input, shape, key)",
     public=False, input="m._get(g, key)",
@@ -469,6 +483,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         [n for k, n in enumerate(want) if k != dim], [n for k, n in enumerate(have) if k != dim]
     ))  # fmt: skip
     expand = FUNCTIONS["expand"]
+    indices = wrap(np.where(indices._array < 0, indices._array + want[dim], indices._array))
     input = expand(input, (*common[:dim], want[dim], *common[dim:]))
     return _gather(input, expand(indices, (*common[:dim], have[dim], *common[dim:])), dim)
 

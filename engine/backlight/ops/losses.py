@@ -270,7 +270,7 @@ def _check_nll(input: Any, target: Any, weight: Any, ignore_index: int, reductio
         )
     if target.dtype.kind not in "iu":
         raise RuntimeError(
-            f"expected scalar type Long but found {dtypes.of(target.dtype).legacy}"
+            f"expected target dtype to be Long or Byte, but got {dtypes.of(target.dtype).legacy}"
         )
     classes = input.shape[1 if input.ndim > 1 else 0]
     if weight is not None and weight.shape != (classes,):
@@ -329,7 +329,9 @@ def nll_gradient_kernel(
 ) -> Any:
     where, factor = nll_parts(xp, shape, input.dtype, target, weight, ignore_index, reduction)
     out = xp.zeros(shape, input.dtype)
-    out[where] = -xp.where(factor == 0, input.dtype.type(0), input * factor)
+    # No target counts: the mean is NaN, and its gradient 0, as in PyTorch.
+    none = (factor == 0) | (factor != factor)
+    out[where] = -xp.where(none, input.dtype.type(0), input * factor)
     return out
 
 

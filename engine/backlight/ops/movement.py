@@ -452,9 +452,9 @@ kernel(checked_dim)
 
 
 @composite
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """The elements in reverse along dimensions (a copy)."""
-    return _flip(input, ints(dims))
+    return _flip(input, ints(given if dims is None else (dims,)))
 
 
 @kernel

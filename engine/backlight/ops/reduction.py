@@ -222,7 +222,8 @@ def var_mean(
     correction: Any = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The variance and the mean."""
-    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
+    dim, correction = _correction(dim, unbiased, correction)
+    return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
 # Products -------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Row:
         "name", "signature", "kernel", "kind", "prepare", "check", "view", "outputs", "formulas",
         "node_name", "shown", "inplace", "documentation", "conjugate", "function", "plain",
         "observed", "_parameters", "_node_class", "_compute", "_derivatives", "stamped",
-        "differentiable", "casts", "variant", "traced", "extra",
+        "differentiable", "casts", "variant", "traced", "extra", "spoken",
     )  # fmt: skip
 
     def __init__(self, signature: str, kernel: str, **facts: Any) -> None:
@@ -93,7 +93,7 @@ class Row:
         self.kernel = kernel
         for fact, value in facts.items():
             setattr(self, fact, value)
-        self.plain = self.observed = None
+        self.plain = self.observed = self.spoken = None
         self._parameters = self._node_class = self._compute = None
         self._derivatives: dict[int, Any] = {}
         self.stamped = False
@@ -157,7 +157,7 @@ class Row:
 _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)(?!\w)(?!\s*=[^=])(?!\()")
 _NEW = re.compile(r"\((\w+) :=")
 _NOT_SAVED = frozenset(
-    "g m needs None True False if else not and or in is for len tuple min max range".split()
+    "g m needs None True False if else not and or in is for".split()
 )
 
 
