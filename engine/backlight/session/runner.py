@@ -36,7 +36,7 @@ from ..observe.source import Program
 from . import protocol
 from .failure import error_raised
 from .messages import command_of
-from .outbox import Outbox
+from .outbox import INTERVAL, Outbox
 from .streams import Reader, Writer
 from .transport import Transport
 
@@ -363,7 +363,8 @@ class Active:
             seconds = seconds.__index__()
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        self.outbox.flush()
+        # Nothing else could send what was printed until the sleep is over.
+        self.outbox.flush(force=seconds >= INTERVAL)
         self.blocked = True
         try:
             self.transport.sleep(seconds)
