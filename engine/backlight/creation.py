@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import builtins
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -96,7 +96,7 @@ def _from_python(data: Any, want: Any) -> Any:
     kind = type(data)
     if kind in (float, int, bool, builtins.complex):
         return np.array(data, dtypes.of_number(data).numpy if want is None else want)
-    if isinstance(data, str) or not hasattr(data, "__len__") and not hasattr(data, "__iter__"):
+    if isinstance(data, str) or (not hasattr(data, "__len__") and not hasattr(data, "__iter__")):
         raise _unreadable(data)
     if not hasattr(data, "__len__"):
         raise TypeError(f"'{kind.__name__}' object has no len()")
@@ -157,9 +157,7 @@ def _check_regular(data: Any, dim: int) -> None:
     else:
         for item in data:
             if isinstance(item, (list, tuple)):
-                raise TypeError(
-                    f"must be real number, not {type(item).__name__}"
-                )
+                raise TypeError(f"must be real number, not {type(item).__name__}")
             if isinstance(item, str) or item is None:
                 raise _unreadable(item)
 
@@ -167,9 +165,7 @@ def _check_regular(data: Any, dim: int) -> None:
 def _without_tensors(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data._array
-    if isinstance(data, (list, tuple)) and any(
-        isinstance(x, (list, tuple, Tensor)) for x in data
-    ):
+    if isinstance(data, (list, tuple)) and any(isinstance(x, (list, tuple, Tensor)) for x in data):
         return [_without_tensors(x) for x in data]
     return data
 
@@ -283,7 +279,7 @@ def _new(name: str) -> Callable:
         keywords = {"dtype": want, "device": place, "requires_grad": requires_grad, **named}
         if name == "full":
             if "fill_value" in keywords:
-                return full(size[0] if len(size) == 1 else size, keywords.pop("fill_value"), **keywords)  # fmt: skip  # noqa: E501
+                return full(size[0] if len(size) == 1 else size, keywords.pop("fill_value"), **keywords)  # fmt: skip
             return full(*size, **keywords)
         return {"zeros": zeros, "ones": ones, "empty": empty}[name](*size, **keywords)
 
@@ -402,12 +398,12 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:  # fmt: skip  # noqa: E501
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:  # fmt: skip
     """Places of the lower triangle, as (2, n)."""
     return _finish(np.stack(np.tril_indices(row, offset, col)).astype(np.int64), device, False)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:  # fmt: skip  # noqa: E501
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:  # fmt: skip
     """Places of the upper triangle, as (2, n)."""
     return _finish(np.stack(np.triu_indices(row, offset, col)).astype(np.int64), device, False)
 

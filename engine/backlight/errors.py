@@ -10,7 +10,6 @@ fault is. There is one class of our own, because callers must be able to catch i
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Sequence
 
 
@@ -85,7 +84,9 @@ def freed() -> RuntimeError:
     )
 
 
-def modified(kind: str, shape: Sequence[int], node: str, output: int, now: int, then: int) -> Exception:
+def modified(
+    kind: str, shape: Sequence[int], node: str, output: int, now: int, then: int
+) -> Exception:
     """Say that a value that backward needs was written to."""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
@@ -140,9 +141,7 @@ def two_devices(a: str, b: str) -> RuntimeError:
 
 def cannot_cast(result: str, wanted: str) -> RuntimeError:
     """Say that a result does not fit into the dtype of where it is to go."""
-    return RuntimeError(
-        f"result type {result} can't be cast to the desired output type {wanted}"
-    )
+    return RuntimeError(f"result type {result} can't be cast to the desired output type {wanted}")
 
 
 def scalar_output() -> RuntimeError:
@@ -157,6 +156,4 @@ def no_graph() -> RuntimeError:
 
 def only_floating() -> RuntimeError:
     """Say that integers have no gradient."""
-    return RuntimeError(
-        "only Tensors of floating point dtype can require gradients"
-    )
+    return RuntimeError("only Tensors of floating point dtype can require gradients")

@@ -37,7 +37,7 @@ def bind(row: Row, args: tuple, kwargs: dict, name: str) -> tuple[list, list]:
         elif p.default is not None:
             value = None if p.default == "None" else eval(p.default, {})  # noqa: S307
         else:
-            raise TypeError(f"{name}() missing 1 required positional arguments: \"{p.name}\"")
+            raise TypeError(f'{name}() missing 1 required positional arguments: "{p.name}"')
         (options if p.kind == "option" else inputs).append(value)
     if given or kwargs:
         what = f"keyword argument '{next(iter(kwargs))}'" if kwargs else "positional argument"

@@ -80,7 +80,13 @@ class View:
     __slots__ = ("base", "parent", "row", "options", "version", "recorded")
 
     def __init__(
-        self, base: Tensor, parent: View | None, row: Any, options: tuple, version: int, recorded: bool
+        self,
+        base: Tensor,
+        parent: View | None,
+        row: Any,
+        options: tuple,
+        version: int,
+        recorded: bool,
     ) -> None:
         self.base = base
         self.parent = parent

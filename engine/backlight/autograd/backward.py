@@ -107,9 +107,7 @@ def _seeds(roots: Sequence[Tensor], given: Any, create_graph: bool) -> list[Tens
         given = (given,) * len(roots) if given is None else (given,)
     given = tuple(given)
     if len(given) != len(roots):
-        raise RuntimeError(
-            f"got {len(roots)} tensors and {len(given)} gradients"
-        )
+        raise RuntimeError(f"got {len(roots)} tensors and {len(given)} gradients")
     seeds = []
     for k, (root, seed) in enumerate(zip(roots, given)):
         if not root.requires_grad:
@@ -270,7 +268,7 @@ def _node(tensor: Tensor) -> Node:
 
 
 def _array(g: Any) -> Any:
-    return g if type(g) is ndarray or hasattr(g, "device") and g.ndim else asarray(g)
+    return g if type(g) is ndarray or (hasattr(g, "device") and g.ndim) else asarray(g)
 
 
 def _leading_to(roots: Sequence[Tensor], captures: dict) -> set:
@@ -364,9 +362,7 @@ def _before(n: Node, g: Any, traced: bool) -> Any:
 
 def _check_hook(answer: Any, before: Tensor) -> None:
     if not isinstance(answer, Tensor):
-        raise TypeError(
-            f"expected Variable, but hook returned '{type(answer).__name__}'"
-        )
+        raise TypeError(f"expected Variable, but hook returned '{type(answer).__name__}'")
     if answer._array.shape != before._array.shape:
         raise RuntimeError(
             f"hook '<unknown>' has changed the size of value: {errors.size(before._array.shape)} "

@@ -90,7 +90,9 @@ class FunctionNode(ListNode):
                 tensors.append(d if d is None or isinstance(d, Tensor) else wrap(_whole(d)))
         answers = self.function.backward(ctx, *tensors)
         answers = answers if isinstance(answers, tuple) else (answers,)
-        if len(answers) < len(self.inputs) or any(a is not None for a in answers[len(self.inputs):]):
+        if len(answers) < len(self.inputs) or any(
+            a is not None for a in answers[len(self.inputs) :]
+        ):
             raise RuntimeError(
                 f"function {self.name()} returned an incorrect number of gradients (expected "
                 f"{len(self.inputs)}, got {len(answers)})"
@@ -148,9 +150,7 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Run `forward` without recording, and leave one node for it."""
         ctx = FunctionCtx()
-        edges = tuple(
-            graph_node(a) if isinstance(a, Tensor) and state.grad else None for a in args
-        )
+        edges = tuple(graph_node(a) if isinstance(a, Tensor) and state.grad else None for a in args)
         ctx.needs_input_grad = tuple(e is not None for e in edges)
         before, state.grad = state.grad, False
         try:
@@ -170,9 +170,7 @@ class Function:
         result = tuple(outputs) if several else outputs[0]
         listener = tap.listener
         if listener is not None and listener.sampling:
-            listener.op(
-                cls.__name__, args, tuple(x for x in outputs if isinstance(x, Tensor))
-            )
+            listener.op(cls.__name__, args, tuple(x for x in outputs if isinstance(x, Tensor)))
         return result
 
     @classmethod
@@ -191,7 +189,9 @@ class Function:
             if any(x is a for a in args) and not any(x is d for d in ctx._dirty):
                 x = outputs[k] = _alias(x)  # an input handed through is another tensor
             if id(x) not in ctx._non_differentiable and x._array.dtype.kind in "fc":
-                x._node = links[id(x)] = node if len(tensors) == 1 else Slot(node, index, len(tensors))
+                x._node = links[id(x)] = (
+                    node if len(tensors) == 1 else Slot(node, index, len(tensors))
+                )
             index += 1
         saved = []
         for value in ctx._to_save:

@@ -394,16 +394,12 @@ def _promote(row: Row, inputs: Sequence[Any], arrays: list[Any]) -> None:
 
 def _must_match(row: Row, arrays: list[Any]) -> None:
     """Raise where the tensors of a product have different dtypes."""
-    kinds = [
-        a.dtype for a, p in zip(arrays, row.inputs) if p.kind == "tensor" and a is not None
-    ]
+    kinds = [a.dtype for a, p in zip(arrays, row.inputs) if p.kind == "tensor" and a is not None]
     for other in kinds[1:]:
         if other != kinds[0]:
             a, b = dtypes.of(kinds[0]), dtypes.of(other)
             if row.name in ("dot", "mv", "bmm", "baddbmm"):
-                raise RuntimeError(
-                    f"expected scalar type {a.legacy} but found {b.legacy}"
-                )
+                raise RuntimeError(f"expected scalar type {a.legacy} but found {b.legacy}")
             raise RuntimeError(
                 f"mat1 and mat2 must have the same dtype, but got {a.legacy} and {b.legacy}"
             )
@@ -559,9 +555,7 @@ def _write_out(row: Row, results: list[Tensor], out: Any) -> Any:
 def write_out(target: Any, result: Tensor, name: str) -> Tensor:
     """Write a result into an `out=` tensor."""
     if not isinstance(target, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}"
-        )
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}")
     if state.grad and (result._node is not None or target.requires_grad):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
@@ -586,8 +580,10 @@ def inplace(row: Row, target: Tensor, others: Sequence[Any], options: tuple) -> 
     """Run a row on `target` and write the result into it, rewriting its history."""
     check_writable(target, others)
     inputs = (target, *others)
-    records = state.grad and row.formulas and any(
-        graph_node(inputs[p]) is not None for p in node_class(row).places
+    records = (
+        state.grad
+        and row.formulas
+        and any(graph_node(inputs[p]) is not None for p in node_class(row).places)
     )
     if records:
         # The node must see the target as it was: a copy where a formula names it.
@@ -623,11 +619,15 @@ def check_writable(target: Any, others: Sequence[Any] = ()) -> None:
         if base is not None and base.is_accumulator:
             raise errors.leaf_in_place(view=True)
         if wants and view.recorded is not True:
-            raise errors.no_grad_view_in_place() if not view.recorded else RuntimeError(
-                f"Output {target.output_nr} of {target.grad_fn.name() if target.grad_fn else 'a'} "
-                "is a view and is being modified inplace. This view is the output of a function "
-                "that returns multiple views. Such functions do not allow the output views to be "
-                "modified inplace. You should replace the inplace operation by an out-of-place one."
+            raise (
+                errors.no_grad_view_in_place()
+                if not view.recorded
+                else RuntimeError(
+                    f"Output {target.output_nr} of {target.grad_fn.name() if target.grad_fn else 'a'} "
+                    "is a view and is being modified inplace. This view is the output of a function "
+                    "that returns multiple views. Such functions do not allow the output views to be "
+                    "modified inplace. You should replace the inplace operation by an out-of-place one."
+                )
             )
 
 

@@ -17,12 +17,13 @@ from .table import composite, kernel, op
 
 
 def _no_bool_subtraction(input: Any, other: Any, *options: Any) -> None:
-    if getattr(input, "dtype", None) == bool and getattr(other, "dtype", None) == bool:
+    kinds = [getattr(input, "dtype", None), getattr(other, "dtype", None)]
+    if kinds.count(bool) == 2:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
             "`logical_xor()` operator instead."
         )
-    if bool in (getattr(input, "dtype", None), getattr(other, "dtype", None)):
+    if bool in kinds:
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
             "to invert a mask, use the `~` or `logical_not()` operator instead."
@@ -164,9 +165,7 @@ fmod = op(
 neg = op("neg(input)", "-input", kind="promote", check=_no_bool_negation, input="-g")
 positive = op("positive(input)", "+input", kind="promote", input="g", inplace=False)
 reciprocal = op("reciprocal(input)", "1 / input", kind="float", input="-g * (y * y)")
-abs = op(
-    "abs(input)", "xp.abs(input)", kind="promote", conjugate=False, input="g * m.sgn(input)"
-)
+abs = op("abs(input)", "xp.abs(input)", kind="promote", conjugate=False, input="g * m.sgn(input)")
 
 
 @kernel
@@ -206,9 +205,7 @@ op(
     node="SgnBackward",
 )
 sign = op("sign(input)", "sgn_kernel(xp, input)", kind="promote", input="m.zero_of(g)")
-square = op(
-    "square(input)", "input * input", kind="promote", node="Pow", input="g * (2 * input)"
-)
+square = op("square(input)", "input * input", kind="promote", node="Pow", input="g * (2 * input)")
 
 
 @kernel
@@ -254,6 +251,11 @@ _pow_tensor = op(
     check=_no_negative_integer_powers,
     input="m._where(exponent == 0, 0.0, g * (exponent * m._pow_tensor(input, exponent - 1)))",
     exponent="g * m._where((input == 0) & (exponent >= 0), 0.0, y * m.log(input))",
+    traced={  # the base may be a number, of which there is no logarithm as a Tensor
+        "input": "m._where(exponent == 0, 0.0, g * (exponent * m._pow_tensor(input, exponent - 1)))",
+        "exponent": "g * m._where((input == 0) & (exponent >= 0), 0.0,"
+        " y * m.log(exponent * 0 + input))",
+    },
 )
 
 
@@ -288,8 +290,12 @@ atan = op("atan(input)", "xp.arctan(input)", kind="float", input="g / (input * i
 sinh = op("sinh(input)", "xp.sinh(input)", kind="float", input="g * m.cosh(input)")
 cosh = op("cosh(input)", "xp.cosh(input)", kind="float", input="g * m.sinh(input)")
 tanh = op("tanh(input)", "xp.tanh(input)", kind="float", input="g * (1 - y * y)")
-asinh = op("asinh(input)", "xp.arcsinh(input)", kind="float", input="g * m.rsqrt(input * input + 1)")
-acosh = op("acosh(input)", "xp.arccosh(input)", kind="float", input="g * m.rsqrt(input * input - 1)")
+asinh = op(
+    "asinh(input)", "xp.arcsinh(input)", kind="float", input="g * m.rsqrt(input * input + 1)"
+)
+acosh = op(
+    "acosh(input)", "xp.arccosh(input)", kind="float", input="g * m.rsqrt(input * input - 1)"
+)
 atanh = op("atanh(input)", "xp.arctanh(input)", kind="float", input="g / (1 - input * input)")
 erf = op(
     "erf(input)", "xp.erf(input)", kind="float",
@@ -338,9 +344,7 @@ def sigmoid_kernel(xp: Any, input: Any) -> Any:
     return 1 / (1 + xp.exp(-input))
 
 
-sigmoid = op(
-    "sigmoid(input)", "sigmoid_kernel(xp, input)", kind="float", input="g * ((1 - y) * y)"
-)
+sigmoid = op("sigmoid(input)", "sigmoid_kernel(xp, input)", kind="float", input="g * ((1 - y) * y)")
 relu = op(
     "relu(input)", "xp.relu(input)", kind="promote", input="m._where(y <= 0, 0.0, g)",
     doc="max(input, 0); the gradient at 0 is 0, NaN stays NaN.",

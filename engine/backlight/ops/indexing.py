@@ -127,7 +127,9 @@ def split_key(key: Any, shape: tuple[int, ...]) -> tuple[tuple | None, tuple | N
     Raises the errors of PyTorch for what does not fit `shape`.
     """
     given = key if type(key) is tuple else (key,)
-    if isinstance(key, list) and any(isinstance(k, (slice, list, Tensor)) or k is None for k in key):
+    if isinstance(key, list) and any(
+        isinstance(k, (slice, list, Tensor)) or k is None for k in key
+    ):
         given = tuple(key)
     used = 0
     for k in given:
@@ -149,8 +151,12 @@ def split_key(key: Any, shape: tuple[int, ...]) -> tuple[tuple | None, tuple | N
     at = 0  # the dimension of the input
     for k in given:
         kind = type(k)
-        if kind is int or (kind is not bool and not isinstance(k, (slice, Tensor, list, tuple))
-                           and hasattr(k, "__index__") and not isinstance(k, np.ndarray)):
+        if kind is int or (
+            kind is not bool
+            and not isinstance(k, (slice, Tensor, list, tuple))
+            and hasattr(k, "__index__")
+            and not isinstance(k, np.ndarray)
+        ):
             k = k.__index__()
             if not -shape[at] <= k < shape[at]:
                 raise IndexError(
@@ -177,8 +183,11 @@ def split_key(key: Any, shape: tuple[int, ...]) -> tuple[tuple | None, tuple | N
             basic.append(None)
             advanced.append(np.array([k]))
         else:
-            if isinstance(k, Tensor) and not k._array.ndim and k._array.dtype.kind in "iu" and (
-                k._array.dtype != np.uint8
+            if (
+                isinstance(k, Tensor)
+                and not k._array.ndim
+                and k._array.dtype.kind in "iu"
+                and (k._array.dtype != np.uint8)
             ):
                 number = int(k._array)
                 if not -shape[at] <= number < shape[at]:
@@ -494,19 +503,19 @@ _scatter = op(
     public=False, inplace=True, check=lambda input, index, src, dim: _check_gather("scatter")(input, index, dim),
     input="m._scatter_number(g, index, 0.0, dim)",
     src="m.pad_to(m._gather(g, index, dim), src_shape)",
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 _scatter_number = op(
     "_scatter_number(input, index: Index, value: float, dim: int)",
     "scatter_kernel(xp, input, index, value, dim, 'set')", node="Scatter", shown="scatter",
     public=False, inplace=True, check=lambda input, index, value, dim: _check_gather("scatter")(input, index, dim),
     input="m._scatter_number(g, index, 0.0, dim)",
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 _scatter_add = op(
     "_scatter_add(input, index: Index, src, dim: int)",
     "scatter_kernel(xp, input, index, src, dim, 'add')", node="ScatterAdd", shown="scatter_add",
     public=False, inplace=True, check=lambda input, index, src, dim: _check_gather("scatter_add")(input, index, dim),
     input="g", src="m.pad_to(m._gather(g, index, dim), src_shape)",
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 op(
     "pad_to(input, shape: tuple)", "pad_to_kernel(xp, input, shape)", public=False,
     input="m.crop_to(g, input_shape)",
@@ -547,7 +556,9 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _scatter_add(input, index, src, dim)
 
 
-def scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+def scatter_(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None
+) -> Tensor:
     """`scatter` in place."""
     src = value if src is None else src
     if isinstance(src, Tensor):
@@ -592,9 +603,7 @@ _index_add_to = op(
 
 
 @kernel
-def index_add_kernel(
-    xp: Any, input: Any, index: Any, source: Any, dim: int, alpha: float
-) -> Any:
+def index_add_kernel(xp: Any, input: Any, index: Any, source: Any, dim: int, alpha: float) -> Any:
     out = input.copy()
     axis = checked_dim(dim, input.ndim)
     if index.size and (index.min() < 0 or index.max() >= (input.shape[axis] if input.ndim else 1)):
@@ -630,7 +639,7 @@ def index_add_(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
     """`index_add` in place."""
-    return _announced("index_add_", inplace(ROWS["_index_add_to"], input, (index, source), (dim, alpha)))  # fmt: skip  # noqa: E501
+    return _announced("index_add_", inplace(ROWS["_index_add_to"], input, (index, source), (dim, alpha)))  # fmt: skip
 
 
 _masked_fill = op(
@@ -649,8 +658,7 @@ def masked_fill_kernel(xp: Any, input: Any, mask: Any, value: Any) -> Any:
 def _masked(input: Tensor, mask: Tensor, value: Any, run: Any) -> Tensor:
     if mask._array.dtype != bool:
         raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{mask.dtype.name}"
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name}"
         )
     if isinstance(value, Tensor):
         if value._array.ndim:
@@ -764,9 +772,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     if start + length > n:
-        raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({n})."
-        )
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
     return ROWS["cut"].function(input, dim, start, length)
 
 
@@ -786,11 +792,9 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 @composite
-def index_put_(
-    input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False
-) -> Tensor:
+def index_put_(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
     """Write `values` at indices, in place; `accumulate` adds them."""
-    basic, advanced = split_key(tuple(indices), input._array.shape)
+    _, advanced = split_key(tuple(indices), input._array.shape)
     if advanced is None:
         raise IndexError("index_put_ needs at least one index tensor")
     done = inplace(ROWS["_index_put"], input, (values,), (advanced, accumulate))

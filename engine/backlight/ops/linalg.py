@@ -15,9 +15,7 @@ from .table import ROWS, composite, kernel, op
 def _check_mm(a: Any, b: Any, *options: Any) -> None:
     for k, x in enumerate((a, b)):
         if x.ndim != 2:
-            raise RuntimeError(
-                f"self must be a matrix" if k == 0 else "mat2 must be a matrix"
-            )
+            raise RuntimeError("self must be a matrix" if k == 0 else "mat2 must be a matrix")
     if a.shape[1] != b.shape[0]:
         raise errors.matrices(a.shape, b.shape)
 
@@ -138,11 +136,11 @@ def _check_linear(input: Any, weight: Any, bias: Any = None) -> None:
     if weight.ndim != 2:
         raise RuntimeError(f"linear: weight must be a matrix, but it is {weight.ndim}D")
     if not input.ndim:
-        raise RuntimeError("both arguments to linear need to be at least 1D, but they are 0D and 2D")
-    if input.shape[-1] != weight.shape[1]:
-        raise errors.matrices(
-            (math.prod(input.shape[:-1]), input.shape[-1]), weight.shape[::-1]
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are 0D and 2D"
         )
+    if input.shape[-1] != weight.shape[1]:
+        raise errors.matrices((math.prod(input.shape[:-1]), input.shape[-1]), weight.shape[::-1])
     if bias is not None and bias.shape not in ((weight.shape[0],), (1,), ()):
         raise errors.broadcast(bias.shape, (weight.shape[0],))
 
@@ -210,9 +208,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     if a == 1 and b == 2:
         y = squeeze_first(mm(unsqueeze(input, 0), other))
     elif b == 1:
-        y = _reshape(
-            _matmul(input, unsqueeze(other, -1)), input._array.shape[:-1]
-        )
+        y = _reshape(_matmul(input, unsqueeze(other, -1)), input._array.shape[:-1])
     elif a == 1:
         y = _matmul(unsqueeze(input, 0), other)
         y = _reshape(y, (*y._array.shape[:-2], y._array.shape[-1]))
@@ -238,9 +234,7 @@ ger = outer
 
 
 def _with_product(name: str) -> Any:
-    def run(
-        input: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1
-    ) -> Tensor:
+    def run(input: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
         product = {"addmm": mm, "addmv": mv, "baddbmm": bmm}[name](a, b)
         if alpha != 1:
             product = product * alpha
@@ -364,9 +358,9 @@ def _pair(
         return left * right, batch + only_a + only_b
     shape = [size[v] for v in batch]
     x = _expand(_permute(x, tuple(a.index(v) for v in batch + only_a + inner)),
-                tuple([*shape, *(size[v] for v in only_a + inner)]))  # fmt: skip
+                (*shape, *(size[v] for v in only_a + inner)))  # fmt: skip
     y = _expand(_permute(y, tuple(b.index(v) for v in batch + inner + only_b)),
-                tuple([*shape, *(size[v] for v in inner + only_b)]))  # fmt: skip
+                (*shape, *(size[v] for v in inner + only_b)))  # fmt: skip
     n, k, m = (math.prod(size[v] for v in names) for names in (only_a, inner, only_b))
     if not batch:
         product = mm(_reshape(x, (n, k)), _reshape(y, (k, m)))

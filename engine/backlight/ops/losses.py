@@ -313,9 +313,7 @@ def nll_kernel(
 ) -> Any:
     if input.ndim > 1 and target.shape != (input.shape[0], *input.shape[2:]):
         raise ValueError("the targets do not fit")
-    where, factor = nll_parts(
-        xp, input.shape, input.dtype, target, weight, ignore_index, reduction
-    )
+    where, factor = nll_parts(xp, input.shape, input.dtype, target, weight, ignore_index, reduction)
     picked = input[where]
     losses = -xp.where(factor == 0, input.dtype.type(0), picked * factor)
     if reduction == "mean" and not (factor == factor).all():

@@ -55,7 +55,11 @@ def full_shape(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
 def view_kernel(xp: Any, input: Any, shape: tuple[int, ...]) -> Any:
     shape = full_shape(shape, input.size)
     y = input.reshape(shape)
-    if input.size and y is not input and not (y.base is input or (y.base is input.base is not None)):
+    if (
+        input.size
+        and y is not input
+        and not (y.base is input or (y.base is input.base is not None))
+    ):
         if not input.flags.c_contiguous:
             raise RuntimeError(
                 "view size is not compatible with input tensor's size and stride (at least one "
@@ -193,9 +197,7 @@ transpose = op(
 @kernel
 def t_kernel(xp: Any, input: Any) -> Any:
     if input.ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        )
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
     return input.T
 
 
@@ -247,7 +249,7 @@ def squeeze_kernel(xp: Any, input: Any, dim: Any) -> Any:
         dims = {checked_dim(d, input.ndim) for d in dims}
         out = tuple(k for k in dims if input.ndim and shape[k] == 1)
         keep = [n for k, n in enumerate(shape) if k not in out]
-    return input.squeeze(out) if out else input.reshape(keep) if input.flags.c_contiguous else input[...]  # fmt: skip  # noqa: E501
+    return input.squeeze(out) if out else input.reshape(keep) if input.flags.c_contiguous else input[...]  # fmt: skip
 
 
 squeeze = op(

@@ -477,7 +477,7 @@ def logsumexp_kernel(xp: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     axes = axes_of(dim, input.ndim)
     if input.dtype.kind in "iub":
         input = input.astype(dtypes.get_default_dtype().numpy)
-    top = xp.amax(input, axes, True) if input.size else xp.zeros(kept_shape(input.shape, dim), input.dtype)  # fmt: skip  # noqa: E501
+    top = xp.amax(input, axes, True) if input.size else xp.zeros(kept_shape(input.shape, dim), input.dtype)  # fmt: skip
     top = xp.where(xp.isfinite(top), top, input.dtype.type(0))
     y = xp.log(xp.sum(xp.exp(input - top), axes, True)) + top
     return y if keepdim else y.reshape(_dropped(input.shape, axes))
@@ -549,7 +549,9 @@ def norm(
     if dtype is not None:
         input = input.to(dtype)
     if p == "nuc":
-        raise NotImplementedError("norm(p='nuc') needs a singular value decomposition, not here yet")
+        raise NotImplementedError(
+            "norm(p='nuc') needs a singular value decomposition, not here yet"
+        )
     return vector_norm(input, 2 if p in (None, "fro") else p, dim, keepdim)
 
 

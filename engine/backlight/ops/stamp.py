@@ -97,9 +97,7 @@ def plain_text(row: Row) -> str:
         add(f"    {r}._array = {name}")
         add(f"    {r}._node = {r}._storage = {r}._view = {r}._grad = {r}.tag = None")
     if row.view:
-        add(
-            f"    mark_view(r, t0, ROWS[{row.name!r}], {_tuple_of([p.name for p in options])})"
-        )
+        add(f"    mark_view(r, t0, ROWS[{row.name!r}], {_tuple_of([p.name for p in options])})")
     if row.formulas:
         lines += ["    " + text for text in _record_lines(row)]
     result = f"Result_{row.name}(" + ", ".join("r" + n[1:] for n in names) + ")"
@@ -138,7 +136,7 @@ def _unwrap_lines(row: Row) -> list[str]:
     if number:
         other = inputs[1].name
         lines += [
-            f"number = t1.__class__ is float or t1.__class__ is int",
+            "number = t1.__class__ is float or t1.__class__ is int",
             "if number:",
             "    fast = d is F32 or d is F64",
             "else:",
@@ -411,7 +409,9 @@ def _function(row: Row, piece: str, text: Callable[[], str]) -> FunctionType:
         made = getattr(_ahead, name, None)
         if made is not None:
             found = FunctionType(made.__code__, NAMESPACE, row.name, made.__defaults__)
-            found.__kwdefaults__ = {"xp": NAMESPACE["xp"]} if piece == "raw" else made.__kwdefaults__
+            found.__kwdefaults__ = (
+                {"xp": NAMESPACE["xp"]} if piece == "raw" else made.__kwdefaults__
+            )
             return found
     scope: dict[str, Any] = {}
     written = text()

@@ -156,9 +156,7 @@ class Row:
 # A word that is no attribute, keyword, call or new name.
 _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)(?!\w)(?!\s*=[^=])(?!\()")
 _NEW = re.compile(r"\((\w+) :=")
-_NOT_SAVED = frozenset(
-    "g m needs None True False if else not and or in is for".split()
-)
+_NOT_SAVED = frozenset("g m needs None True False if else not and or in is for".split())
 
 
 def names_in(formula: str) -> list[str]:

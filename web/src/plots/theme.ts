@@ -15,7 +15,8 @@ export function readPlotTheme(element: Element): PlotTheme {
     grid: token('--line-1'),
     text: token('--text-3'),
     cursor: token('--text-2'),
-    font: `10.5px ${token('--font-mono')}`,
+    // uPlot scales whole pixels only.
+    font: `11px ${token('--font-mono')}`,
     series: [1, 2, 3, 4, 5, 6].map((i) => token(`--series-${i}`)),
   };
 }
