@@ -264,7 +264,7 @@ def multinomial(
         made = _with_replacement(np.atleast_2d(p), num_samples, generator)
     else:
         race = -np.log1p(-generator.float64s(p.size)).reshape(p.shape).astype(p.dtype)
-        made = np.argsort(-(p / race), -1, kind="stable")[..., :num_samples]
+        made = np.argsort(-(p / race), -1, kind="stable")[..., :num_samples].astype(np.int64)
     return _result(made.reshape(*p.shape[:-1], num_samples), input.device, False, out)
 
 

@@ -140,7 +140,6 @@ class Active:
     def run(self) -> None:
         """Run the program to its end. Nothing that it does comes out as an exception."""
         self.outbox.add(environment(self.request.record))
-        self.state("running")
         error = self._run()
         # What the program left behind goes before the last words, in case it was out of memory.
         self.over = True
@@ -159,6 +158,7 @@ class Active:
         try:
             surroundings.enter()
             try:
+                self.state("running")  # only now is somebody there to take a Stop
                 self.started = self.clock()
                 code = compile(self.request.code, self.request.filename, "exec", dont_inherit=True)
                 # Running a program is the point; what it may do is for the sandbox to say.
