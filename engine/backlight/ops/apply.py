@@ -302,11 +302,13 @@ def gate(
 ) -> Any:
     """Run a row: `inputs` are Tensors (numbers or None where the row allows), `options` values."""
     arrays, xp = _unwrap(row, inputs)
+    if row.check is not None and row.kind in ELEMENTWISE:
+        row.check(*arrays, *options)  # of the dtypes as they were given
     if row.kind in ELEMENTWISE:
         _promote(row, inputs, arrays)
     elif row.kind == "match":
         _must_match(row, arrays)
-    if row.check is not None:
+    if row.check is not None and row.kind not in ELEMENTWISE:
         row.check(*arrays, *options)
     try:
         y = stamp.compute(row)(*arrays, *options, xp=xp)
