@@ -134,6 +134,42 @@ SAMPLES |= {
     "embedding": Sample(
         lambda t, w: t.nn.functional.embedding(t.tensor([[0, 2], [1, 2]]), w), ((3, 2),)
     ),
+    "div_rounded": Sample(
+        lambda t, x, y: (
+            t.div(x, y, rounding_mode="floor") + t.div(x, y, rounding_mode="trunc") + x * y
+        ),
+        ((2, 3), (3,)),
+    ),
+    "fmod": Sample(lambda t, x, y: t.fmod(x, y), ((2, 3), (3,))),
+    "positive": Sample(lambda t, x: +x * x),
+    "steps": Sample(
+        lambda t, x: x * (x.sign() + x.floor() + x.ceil() + x.trunc() + x.round()) + x.frac()
+    ),
+    "nan_to_num": Sample(lambda t, x: t.nan_to_num(x) * x),
+    "hardtanh": Sample(lambda t, x: t.nn.functional.hardtanh(x) * x),
+    "clamp_tensor": Sample(lambda t, x, y: x.clamp(min=y) * x.clamp(max=y), ((2, 3), (3,))),
+    "amax": Sample(lambda t, x: x.amax(1) * x.min() + x.min(1).values),
+    "masked_select": Sample(lambda t, x: t.masked_select(x, x > 1)),
+    "scatter": Sample(
+        lambda t, x, y: (
+            x.scatter(1, t.tensor([[0, 1], [2, 1]]), y) * x.scatter(1, t.tensor([[0], [2]]), 2.0)
+        ),
+        ((2, 3), (2, 2)),
+    ),
+    "index_add": Sample(lambda t, x, y: x.index_add(0, t.tensor([1, 0, 1]), y), ((2, 3), (3, 3))),
+    "index_put": Sample(lambda t, x: _put(t, x)),
+    "huber_loss": Sample(
+        lambda t, x, y: t.nn.functional.huber_loss(x, y, delta=0.5), ((2, 3), (2, 3))
+    ),
+    "smooth_l1_loss": Sample(
+        lambda t, x, y: t.nn.functional.smooth_l1_loss(x, y, beta=0.5), ((2, 3), (2, 3))
+    ),
+    "bce": Sample(
+        lambda t, x: t.nn.functional.binary_cross_entropy(x, t.ones_like(x) * 0.3),
+        low=0.1,
+        high=0.9,
+    ),
+    "nll_loss": Sample(lambda t, x: t.nn.functional.nll_loss(x.log(), t.tensor([2, 0]))),
     "inplace": Sample(lambda t, x: (x * 2).mul_(3).add_(x).exp_()),
     "setitem": Sample(lambda t, x: _written(t, x)),
     "nested_view_write": Sample(lambda t, x: _through_views(x)),
@@ -151,3 +187,11 @@ def _through_views(x: Any) -> Any:
     y = x * 1
     y.view(-1)[2:].view(2, 2)[1].mul_(x[0, 0])
     return y * y
+
+
+def _put(t: Any, x: Any) -> Any:
+    y = x * 1
+    y[t.tensor([0])] = x[1:] * 2
+    y[t.tensor([1]), t.tensor([2])] = 3.0
+    y[1, :1].fill_(2.0)
+    return y
