@@ -62,7 +62,7 @@ def test_the_loss_is_drawn_and_the_time_bar_walks_the_steps(desk: Desk) -> None:
     chart = desk.page.get_by_role("region", name="Loss").get_by_role("img")
     expect(chart).to_have_attribute("aria-label", re.compile(r"loss [\d.]+ to [\d.]+ over 200"))
     step = desk.page.get_by_role("slider", name="Step", exact=True)
-    expect(step).to_have_attribute("aria-valuenow", "200")
+    expect(step).to_have_attribute("aria-valuetext", "step 200 of 200")
     step.focus()
     for expected in ("199", "198"):
         desk.page.keyboard.press("ArrowLeft")
@@ -92,3 +92,5 @@ def test_a_fast_loop_leaves_the_page_responsive(desk: Desk) -> None:
     desk.page.keyboard.press("Escape")
     expect(desk.state).to_contain_text("Finished", timeout=60_000)
     expect(desk.console).to_contain_text("w 0.9")
+    # Steps that were not recorded are counted, and their losses drawn.
+    expect(desk.state).to_contain_text(re.compile("20,?000 steps"))

@@ -131,6 +131,25 @@ def test_an_error_has_its_place(code: str, name: str, message: str, line: int, c
     assert of(events, "state")[-1]["state"] == "failed"
 
 
+def test_what_is_made_of_inputs_alone_is_an_input() -> None:
+    events = run(
+        "import torch\nx, y = torch.ones(9, 3), torch.ones(9)\nw = torch.ones(3, requires_grad=True)\n"
+        "i = torch.tensor([0, 2])\nloss = (x[i] @ w - (y[i] + 1) * 2).sum()\nloss.backward()\n"
+    )
+    (topology,) = of(events, "topology")
+    inputs = [(n["name"], n["shape"]) for n in topology["nodes"] if n["kind"] == "input"]
+    assert inputs == [("x[i]", [2, 3]), ("(y[i] + 1) * 2", [2])]
+    assert [n["name"] for n in topology["nodes"] if n["kind"] == "op"] == ["mv", "sub", "sum"]
+    (numbers,) = of(events, "numbers")
+    assert (array(numbers["present"]) & 1).all()
+
+
+def test_a_program_without_gradients_is_shown_whole() -> None:
+    events = run("import torch\nx = torch.ones(4, 3)\nprint((x[1:] * 2).sum())\n")
+    (topology,) = of(events, "topology")
+    assert [n["name"] for n in topology["nodes"] if n["kind"] == "op"] == ["getitem", "mul", "sum"]
+
+
 def test_a_program_that_raises_keeps_its_graph() -> None:
     events = run(
         "import torch\na = torch.ones(2, 3, requires_grad=True)\nb = a.exp()\nc = b @ torch.ones(2)\n"

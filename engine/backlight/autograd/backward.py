@@ -158,10 +158,11 @@ def _walk(
     found: list[Tensor | None] = [None] * (0 if targets is None else len(targets))
     wanted = None if targets is None else _leading_to(roots, captures)
     listener = tap.listener
-    if listener is not None and not listener.sampling:
-        listener = None
+    nodes = listener  # who hears of each node: a step that is not sampled has its loss told alone
     if listener is not None:
         listener.backward_begin(tuple(roots), tuple(seed._array for seed in seeds))
+        if not listener.sampling:
+            nodes = None
     _passes.append(heap)
     mode, state.grad = state.grad, traced
     try:
@@ -174,9 +175,9 @@ def _walk(
             else:
                 node.g = node.g + g
         if wanted is None and not traced:
-            _run_arrays(heap, keep, listener)
+            _run_arrays(heap, keep, nodes)
         else:
-            _run_some(heap, keep, traced, wanted, captures, found, into_leaves, listener)
+            _run_some(heap, keep, traced, wanted, captures, found, into_leaves, nodes)
     finally:
         state.grad = mode
         for _, n in heap:  # an exception: nothing may be left waiting

@@ -142,7 +142,9 @@ class Recorder(Listener):
         plan = self._plans.get(signature)
         if plan is None:
             losses = [number for number, _ in trace.losses]
-            plan = Plan(trace.entries, trace.calls, losses, trace.step, complete)
+            plan = Plan(
+                trace.entries, trace.calls, losses, trace.step, complete, self.program.text_of
+            )
             if len(self._plans) < MOST_PLANS:
                 self._plans[signature] = plan
         topology: Topology = plan.topology

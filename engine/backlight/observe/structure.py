@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from ..session.protocol import Edge, Frame, Group, Node, Topology
@@ -21,6 +22,7 @@ class Entry:
         "formula",
         "key",
         "kind",
+        "made",
         "modules",
         "name",
         "recorded",
@@ -44,6 +46,7 @@ class Entry:
         self.failed = False
         self.tensor: Any = None  # a weak reference, for parameters
         self.key = ""  # what names it, for what is no operation
+        self.made = False  # an input that the program made of inputs in this step
 
     def signature(self) -> tuple[Any, ...]:
         """What makes this entry another one."""
@@ -113,6 +116,35 @@ def node_keys(entries: list[Entry], calls: list[ModuleCall]) -> list[str]:
     return keys
 
 
+def fold_inputs(entries: list[Entry], keep: list[int], text_of: Callable[[Any], str]) -> list[int]:
+    """Make an input of what the program makes of inputs alone: `x[i]` is what the step is given.
+
+    Not of what a module does, nor where no gradient flows at all: that is the graph then.
+    """
+    if not any(entries[i].requires_grad for i in keep):
+        return keep
+    given: set[int] = set()
+    for i in keep:  # sources come before what uses them
+        entry = entries[i]
+        if entry.kind in ("input", "constant"):
+            given.add(i)
+        elif (
+            entry.kind == "op"
+            and entry.sources
+            and not (entry.requires_grad or entry.failed or entry.modules)
+            and entry.site.expression is not None
+            and all(source in given for source, _ in entry.sources)
+        ):
+            name = text_of(entry.site.expression)
+            if name:
+                given.add(i)
+                entry.kind, entry.name, entry.made = "input", name, True
+                entry.key = f"input:{name}@{entry.site.key}"
+                entry.sources = ()
+    used = {source for i in keep for source, _ in entries[i].sources}
+    return [i for i in keep if entries[i].kind == "op" or i in used]
+
+
 def settle(entries: list[Entry], keep: list[int]) -> list[int]:
     """Put what comes in beside the first operation that stays and uses it.
 
@@ -129,11 +161,13 @@ def settle(entries: list[Entry], keep: list[int]) -> list[int]:
             leaf = entries[source]
             if leaf.kind == "op" or source in placed:
                 continue
+            placed.add(source)
+            order.append(source)
+            if leaf.made:
+                continue
             leaf.site, leaf.modules = entry.site, entry.modules
             if "@" in leaf.key:
                 leaf.key = f"{leaf.key.partition('@')[0]}@{entry.site.key}.{slot}"
-            placed.add(source)
-            order.append(source)
         order.append(i)
     return order + [i for i in keep if entries[i].kind != "op" and i not in placed]
 
@@ -334,8 +368,9 @@ class Plan:
         losses: list[int],
         step: int,
         complete: bool,
+        text_of: Callable[[Any], str],
     ) -> None:
-        self.keep = settle(entries, kept_entries(entries))
+        self.keep = settle(entries, fold_inputs(entries, kept_entries(entries), text_of))
         keys = node_keys(entries, calls)
         root = tree_of(entries, self.keep, keys, calls)
         groups = number_groups(root)

@@ -178,6 +178,7 @@ class Active:
         failed = error is not None and not interrupted and not isinstance(error, SystemExit)
         if self.recorder is not None:
             self.recorder.finish(error if failed else None)
+            self.progress(0)  # a program shorter than a tick has said nothing of its steps yet
         if isinstance(error, SystemExit):
             code = error.code
             if code is not None and not isinstance(code, int):
