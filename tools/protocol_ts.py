@@ -185,6 +185,8 @@ def generate(protocol: types.ModuleType) -> str:
             writer.alias(name, value)
         elif isinstance(value, types.UnionType):
             writer.union(name, value)
+        elif name.startswith("HISTOGRAM_"):
+            writer.blocks.append(f"export const {name} = {value};\n")
         elif name == "STATISTICS":
             writer.blocks.append(
                 note + declare(f"export const {name} = ", f"[{columns}] as const") + "\n"

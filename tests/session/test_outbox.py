@@ -137,7 +137,7 @@ def test_too_many_points_are_thinned_evenly_and_the_last_stays(outbox, wire):
 
 def numbers(step):
     nothing = np.zeros(6, np.float32)
-    return protocol.Numbers(step, "h", nothing, nothing, *[nothing[:0]] * 5)
+    return protocol.Numbers(step, "h", nothing, nothing, *[nothing[:0]] * 7)
 
 
 def test_recorded_steps_that_wait_are_thinned_and_the_newest_stays(outbox, wire):

@@ -82,6 +82,7 @@ export const RunSchema = v.object({
   code: code,
   filename: name,
   record: RecordLevelSchema,
+  until: integer,
   type: v.literal('run'),
 });
 export type Run = v.InferOutput<typeof RunSchema>;
@@ -116,12 +117,20 @@ export const InputSchema = v.object({
 });
 export type Input = v.InferOutput<typeof InputSchema>;
 
-/** Ask for the kept values of one node at one step; answered by `inspection`. */
+/**
+ * Ask for the kept values of one node at one step; answered by `inspection`.
+ *
+ * Of an array of more than two axes a plane is shown: `axes` are its rows and columns (-1: the
+ * last two), `index` where it lies on the other axes, `first` its first row and column.
+ */
 export const InspectSchema = v.object({
   run: id,
   request: integer,
   step: integer,
   node: name,
+  axes: v.pipe(v.array(integer), v.maxLength(2)),
+  index: shape,
+  first: v.pipe(v.array(integer), v.maxLength(2)),
   type: v.literal('inspect'),
 });
 export type Inspect = v.InferOutput<typeof InspectSchema>;
@@ -171,16 +180,22 @@ export const ProgressSchema = v.object({
   line: integer,
   rate: finite,
   elapsed: finite,
+  watching: finite,
   type: v.literal('progress'),
 });
 export type Progress = v.InferOutput<typeof ProgressSchema>;
 
-/** A curve begins: one per `backward()` call site, or a loss of its kind under `no_grad`. */
+/**
+ * A curve begins.
+ *
+ * One per `backward()` call site (loss), a loss of its kind under `no_grad` (validation), the
+ * learning rate of a parameter group (rate), or what the program plots itself (plot).
+ */
 export const SeriesAddedSchema = v.object({
   series: integer,
   name: name,
   line: integer,
-  kind: v.picklist(['loss', 'validation']),
+  kind: v.picklist(['loss', 'validation', 'rate', 'plot']),
   type: v.literal('series'),
 });
 export type SeriesAdded = v.InferOutput<typeof SeriesAddedSchema>;
@@ -206,8 +221,37 @@ export const FrameSchema = v.object({
   end_line: integer,
   end_column: integer,
   text: line,
+  branch: integer,
 });
 export type Frame = v.InferOutput<typeof FrameSchema>;
+
+/** What an operation keeps for its backward. */
+export const SavedSchema = v.object({
+  name: name,
+  source: integer,
+  bytes: integer,
+});
+export type Saved = v.InferOutput<typeof SavedSchema>;
+
+export const CutSchema = v.picklist([
+  '',
+  'detach',
+  'no_grad',
+  'data',
+  'item',
+  'integer',
+  'discrete',
+  'frozen',
+  'unused',
+]);
+export type Cut = v.InferOutput<typeof CutSchema>;
+
+/** A place where a node's value left the graph. */
+export const EndSchema = v.object({
+  kind: CutSchema,
+  line: integer,
+});
+export type End = v.InferOutput<typeof EndSchema>;
 
 /** One box of the graph. Its place in `Topology.nodes` is its number. */
 export const NodeSchema = v.object({
@@ -224,6 +268,10 @@ export const NodeSchema = v.object({
   frames: v.pipe(v.array(FrameSchema), v.maxLength(32)),
   target: name,
   failed: v.boolean(),
+  cut: CutSchema,
+  ends: v.pipe(v.array(EndSchema), v.maxLength(16)),
+  saved: v.pipe(v.array(SavedSchema), v.maxLength(64)),
+  origin: integer,
 });
 export type Node = v.InferOutput<typeof NodeSchema>;
 
@@ -235,15 +283,19 @@ export const EdgeSchema = v.object({
 });
 export type Edge = v.InferOutput<typeof EdgeSchema>;
 
-/** A box around nodes: a module, a function of the user or the engine, or a loop. */
+/**
+ * A box around nodes: a module, a function of the user or the engine, one turn of a loop, a
+ * line of a program without these, or a backward pass that recorded a graph (`create_graph`).
+ */
 export const GroupSchema = v.object({
   key: name,
-  kind: v.picklist(['module', 'function', 'loop']),
+  kind: v.picklist(['module', 'function', 'loop', 'line', 'backward']),
   name: name,
   title: name,
   parent: integer,
   line: integer,
   fold: name,
+  turn: integer,
 });
 export type Group = v.InferOutput<typeof GroupSchema>;
 
@@ -264,6 +316,12 @@ export type Topology = v.InferOutput<typeof TopologySchema>;
 /** Columns of `Numbers.values` and `Numbers.gradients`, row by row. */
 export const STATISTICS = ['rms', 'mean', 'min', 'max', 'zero', 'nonfinite'] as const;
 
+export const HISTOGRAM_BINS = 61;
+
+export const HISTOGRAM_SMALLEST = -20;
+
+export const HISTOGRAM_BASE = 4;
+
 /** What one recorded step looked like, aligned with its topology's nodes. */
 export const NumbersSchema = v.object({
   step: integer,
@@ -275,9 +333,81 @@ export const NumbersSchema = v.object({
   update: f32,
   losses: f64,
   times: f32,
+  histograms: u8,
+  seconds: f32,
   type: v.literal('numbers'),
 });
 export type Numbers = v.InferOutput<typeof NumbersSchema>;
+
+/** Something is wrong, and where: the first op that made a value that is no number, say. */
+export const FindingSchema = v.object({
+  kind: name,
+  severity: v.picklist(['error', 'warning', 'note']),
+  step: integer,
+  phase: v.picklist(['forward', 'backward', 'update']),
+  title: name,
+  text: line,
+  op: name,
+  node: name,
+  frames: v.pipe(v.array(FrameSchema), v.maxLength(32)),
+  heirs: integer,
+  type: v.literal('finding'),
+});
+export type Finding = v.InferOutput<typeof FindingSchema>;
+
+/** The program marked this moment: `backlight.mark("warm-up over")`. */
+export const MarkSchema = v.object({
+  step: integer,
+  line: integer,
+  text: name,
+  type: v.literal('mark'),
+});
+export type Mark = v.InferOutput<typeof MarkSchema>;
+
+/** A picture that the program shows; one of the same name and a later step is its next state. */
+export const FigureSchema = v.object({
+  name: name,
+  step: integer,
+  line: integer,
+  format: v.picklist(['png', 'svg']),
+  width: integer,
+  height: integer,
+  data: u8,
+  type: v.literal('figure'),
+});
+export type Figure = v.InferOutput<typeof FigureSchema>;
+
+/** Values of one array: a block of it, `data` in row-major order of `block`. */
+export const SampleSchema = v.object({
+  shape: shape,
+  block: shape,
+  data: f64,
+  axes: v.pipe(v.array(integer), v.maxLength(2)),
+  index: shape,
+  first: v.pipe(v.array(integer), v.maxLength(2)),
+  whole: v.boolean(),
+  type: v.literal('sample'),
+});
+export type Sample = v.InferOutput<typeof SampleSchema>;
+
+/** A tensor that the program shows: `backlight.show(x)`. */
+export const ShownSchema = v.object({
+  name: name,
+  step: integer,
+  line: integer,
+  dtype: name,
+  sample: SampleSchema,
+  type: v.literal('shown'),
+});
+export type Shown = v.InferOutput<typeof ShownSchema>;
+
+/** The program read what another run may see otherwise: the clock, input, unseeded numbers. */
+export const UnrepeatableSchema = v.object({
+  what: name,
+  line: integer,
+  type: v.literal('unrepeatable'),
+});
+export type Unrepeatable = v.InferOutput<typeof UnrepeatableSchema>;
 
 /** An input of the op that raised. */
 export const OperandSchema = v.object({
@@ -302,15 +432,6 @@ export const ErrorRaisedSchema = v.object({
 });
 export type ErrorRaised = v.InferOutput<typeof ErrorRaisedSchema>;
 
-/** Values of one array: a leading block, `data` in row-major order of `block`. */
-export const SampleSchema = v.object({
-  shape: shape,
-  block: shape,
-  data: f64,
-  type: v.literal('sample'),
-});
-export type Sample = v.InferOutput<typeof SampleSchema>;
-
 /** The answer to `inspect`. What was not kept is None, and `note` says why. */
 export const InspectionSchema = v.object({
   request: integer,
@@ -325,7 +446,7 @@ export type Inspection = v.InferOutput<typeof InspectionSchema>;
 
 /** Something was left out so that the page stays responsive; counts since the last one. */
 export const ThinnedSchema = v.object({
-  what: v.picklist(['output', 'points', 'numbers', 'topology']),
+  what: v.picklist(['output', 'points', 'numbers', 'topology', 'figure']),
   dropped: integer,
   type: v.literal('thinned'),
 });
@@ -352,6 +473,11 @@ export const EventSchema = v.variant('type', [
   TopologySchema,
   NumbersSchema,
   ErrorRaisedSchema,
+  FindingSchema,
+  MarkSchema,
+  FigureSchema,
+  ShownSchema,
+  UnrepeatableSchema,
   InspectionSchema,
   ThinnedSchema,
   EnvironmentSchema,

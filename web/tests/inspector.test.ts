@@ -71,6 +71,10 @@ const node = (key: string, fields: Partial<Node> = {}): Node => ({
   frames: [],
   target: '',
   failed: false,
+  cut: '',
+  ends: [],
+  saved: [],
+  origin: -1,
   ...fields,
 });
 

@@ -22,7 +22,14 @@ const HEALTH = {
   authorized: true,
   sandbox: { why: '', advice: '' },
 };
-const RUN: Command = { type: 'run', run: 'mine', code: 'x', filename: 'main.py', record: 'light' };
+const RUN: Command = {
+  type: 'run',
+  run: 'mine',
+  code: 'x',
+  filename: 'main.py',
+  record: 'light',
+  until: 0,
+};
 const output = (text: string): Event => ({ type: 'output', stream: 'stdout', text });
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
 const message = (seq: number, event: Event | object) =>

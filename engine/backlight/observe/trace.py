@@ -127,6 +127,8 @@ class Trace:
             update=np.array([self.updates.get(i, np.nan) for i in plan.parameters], np.float32),
             losses=np.array([values_of[i] for i in plan.losses], np.float64),
             times=np.array(self.times, np.float32),
+            histograms=np.empty(0, np.uint8),
+            seconds=np.empty(0, np.float32),
         )
 
 

@@ -89,6 +89,7 @@ class Run:
     code: Code
     filename: Name = "main.py"
     record: RecordLevel = "light"
+    until: int = 0  # pause after this step and keep all of its values whole; 0: do neither
     type: Literal["run"] = "run"
 
 
@@ -128,12 +129,19 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """Ask for the kept values of one node at one step; answered by `inspection`."""
+    """Ask for the kept values of one node at one step; answered by `inspection`.
+
+    Of an array of more than two axes a plane is shown: `axes` are its rows and columns (-1: the
+    last two), `index` where it lies on the other axes, `first` its first row and column.
+    """
 
     run: Id
     request: int
     step: int
     node: Name  # the node's key
+    axes: Annotated[list[int], Max(2)] = field(default_factory=lambda: [-2, -1])
+    index: Shape = field(default_factory=list)
+    first: Annotated[list[int], Max(2)] = field(default_factory=lambda: [0, 0])
     type: Literal["inspect"] = "inspect"
 
 
@@ -183,17 +191,22 @@ class Progress:
     line: int
     rate: float  # steps per second
     elapsed: float
+    watching: float = 0.0  # the part of the time that recording took, 0 to 1
     type: Literal["progress"] = "progress"
 
 
 @dataclass(slots=True)
 class SeriesAdded:
-    """A curve begins: one per `backward()` call site, or a loss of its kind under `no_grad`."""
+    """A curve begins.
+
+    One per `backward()` call site (loss), a loss of its kind under `no_grad` (validation), the
+    learning rate of a parameter group (rate), or what the program plots itself (plot).
+    """
 
     series: int
     name: Name
     line: int
-    kind: Literal["loss", "validation"]
+    kind: Literal["loss", "validation", "rate", "plot"]
     type: Literal["series"] = "series"
 
 
@@ -220,6 +233,38 @@ class Frame:
     end_line: int
     end_column: int
     text: Line = ""  # the source of the line
+    branch: int = 0  # line of the innermost if, match, for or while around it; 0 where none
+
+
+@dataclass(slots=True)
+class Saved:
+    """What an operation keeps for its backward."""
+
+    name: Name  # as the formula calls it: "self", "result", "x_shape"
+    source: int  # the node whose value it is; -1 where it is no node's (a mask, a size)
+    bytes: int
+
+
+#: Where the gradient's path ends although values flow on.
+Cut = Literal[
+    "",
+    "detach",
+    "no_grad",
+    "data",  # `.data` was read
+    "item",  # read as a Python number, list or NumPy array
+    "integer",  # cast to, or made as, a type without gradients
+    "discrete",  # argmax, comparison, sign: no derivative exists
+    "frozen",  # requires_grad is False on a parameter
+    "unused",  # a parameter that no operation of this step used
+]
+
+
+@dataclass(slots=True)
+class End:
+    """A place where a node's value left the graph."""
+
+    kind: Cut
+    line: int
 
 
 @dataclass(slots=True)
@@ -239,6 +284,10 @@ class Node:
     frames: Annotated[list[Frame], Max(32)]
     target: Name = ""  # the variable or attribute that the line assigns ("h"), where it is plain
     failed: bool = False  # this op raised; the graph ends here
+    cut: Cut = ""  # why no gradient passes through this node, where values of one come in
+    ends: Annotated[list[End], Max(16)] = field(default_factory=list)
+    saved: Annotated[list[Saved], Max(64)] = field(default_factory=list)
+    origin: int = -1  # of an operation of a backward pass (`create_graph`): its forward node
 
 
 @dataclass(slots=True)
@@ -252,15 +301,18 @@ class Edge:
 
 @dataclass(slots=True)
 class Group:
-    """A box around nodes: a module, a function of the user or the engine, or a loop."""
+    """A box around nodes: a module, a function of the user or the engine, one turn of a loop, a
+    line of a program without these, or a backward pass that recorded a graph (`create_graph`).
+    """
 
     key: Name
-    kind: Literal["module", "function", "loop"]
+    kind: Literal["module", "function", "loop", "line", "backward"]
     name: Name  # "fc1", "0", "train_step", "cross_entropy"
     title: Name  # the class of a module, empty else
     parent: int  # -1 at top level
     line: int
     fold: Name = ""  # equal for groups with the same structure, empty where unique
+    turn: int = 0  # of a loop: which turn this is, from 1
 
 
 @dataclass(slots=True)
@@ -281,6 +333,13 @@ class Topology:
 #: Columns of `Numbers.values` and `Numbers.gradients`. `zero` is a fraction, `nonfinite` a count.
 STATISTICS = ("rms", "mean", "min", "max", "zero", "nonfinite")
 
+#: Bins of a histogram: negative from large to small, one for zero, positive from small to large.
+#: A bin is a power of four wide; the outermost take all that is larger, the zero bin all that is
+#: smaller than 4 ** -20. A count is 255 * sqrt(share), at least 1 where there is any.
+HISTOGRAM_BINS = 61
+HISTOGRAM_SMALLEST = -20
+HISTOGRAM_BASE = 4
+
 
 @dataclass(slots=True)
 class Numbers:
@@ -295,7 +354,86 @@ class Numbers:
     update: F32  # per parameter: norm(change) / norm(weight); NaN before an update
     losses: F64  # value per loss node
     times: F32  # seconds: forward, backward, update
+    #: nodes x (value, gradient) x HISTOGRAM_BINS, row by row, or empty where none were made
+    histograms: U8
+    seconds: F32  # nodes x (forward, backward), NaN where not measured; or empty
     type: Literal["numbers"] = "numbers"
+
+
+@dataclass(slots=True)
+class Finding:
+    """Something is wrong, and where: the first op that made a value that is no number, say."""
+
+    kind: Name  # "nonfinite"
+    severity: Literal["error", "warning", "note"]
+    step: int
+    phase: Literal["forward", "backward", "update"]
+    title: Name  # "First NaN"
+    text: Line  # what happened, in one or two sentences
+    op: Name = ""
+    node: Name = ""  # the node's key
+    frames: Annotated[list[Frame], Max(32)] = field(default_factory=list)
+    heirs: int = 0  # later values that inherited it
+    type: Literal["finding"] = "finding"
+
+
+@dataclass(slots=True)
+class Mark:
+    """The program marked this moment: `backlight.mark("warm-up over")`."""
+
+    step: int
+    line: int
+    text: Name
+    type: Literal["mark"] = "mark"
+
+
+@dataclass(slots=True)
+class Figure:
+    """A picture that the program shows; one of the same name and a later step is its next state."""
+
+    name: Name
+    step: int
+    line: int
+    format: Literal["png", "svg"]
+    width: int  # CSS pixels
+    height: int
+    data: U8
+    type: Literal["figure"] = "figure"
+
+
+@dataclass(slots=True)
+class Sample:
+    """Values of one array: a block of it, `data` in row-major order of `block`."""
+
+    shape: Shape  # of the whole
+    block: Shape  # of what is here
+    data: F64
+    axes: Annotated[list[int], Max(2)] = field(default_factory=list)  # the plane that was asked for
+    index: Shape = field(default_factory=list)  # where it lies on the other axes
+    first: Annotated[list[int], Max(2)] = field(default_factory=list)  # its first row and column
+    whole: bool = False  # all of the array is kept: any part of it may be asked for
+    type: Literal["sample"] = "sample"
+
+
+@dataclass(slots=True)
+class Shown:
+    """A tensor that the program shows: `backlight.show(x)`."""
+
+    name: Name
+    step: int
+    line: int
+    dtype: Name
+    sample: Sample
+    type: Literal["shown"] = "shown"
+
+
+@dataclass(slots=True)
+class Unrepeatable:
+    """The program read what another run may see otherwise: the clock, input, unseeded numbers."""
+
+    what: Name
+    line: int
+    type: Literal["unrepeatable"] = "unrepeatable"
 
 
 @dataclass(slots=True)
@@ -324,16 +462,6 @@ class ErrorRaised:
 
 
 @dataclass(slots=True)
-class Sample:
-    """Values of one array: a leading block, `data` in row-major order of `block`."""
-
-    shape: Shape  # of the whole
-    block: Shape  # of what is here
-    data: F64
-    type: Literal["sample"] = "sample"
-
-
-@dataclass(slots=True)
 class Inspection:
     """The answer to `inspect`. What was not kept is None, and `note` says why."""
 
@@ -350,7 +478,7 @@ class Inspection:
 class Thinned:
     """Something was left out so that the page stays responsive; counts since the last one."""
 
-    what: Literal["output", "points", "numbers", "topology"]
+    what: Literal["output", "points", "numbers", "topology", "figure"]
     dropped: int
     type: Literal["thinned"] = "thinned"
 
@@ -377,6 +505,11 @@ Event = (
     | Topology
     | Numbers
     | ErrorRaised
+    | Finding
+    | Mark
+    | Figure
+    | Shown
+    | Unrepeatable
     | Inspection
     | Thinned
     | Environment

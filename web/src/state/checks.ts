@@ -3,7 +3,7 @@
  * alone (fields, kinds, lengths); here are the numbers that point from one part into another.
  */
 
-import { STATISTICS, type Numbers, type Topology } from '../protocol';
+import { HISTOGRAM_BINS, STATISTICS, type Numbers, type Topology } from '../protocol';
 
 const within = (index: number, length: number): boolean =>
   Number.isInteger(index) && index >= 0 && index < length;
@@ -17,6 +17,10 @@ export function topologyProblem(topology: Topology): string | null {
   for (const node of nodes) {
     if (!withinOrNone(node.group, groups.length)) return 'a node is in a group that is not there';
     if (keys.has(node.key)) return 'two nodes have one key';
+    if (!withinOrNone(node.origin, nodes.length)) return 'a node comes from one that is not there';
+    for (const saved of node.saved) {
+      if (!withinOrNone(saved.source, nodes.length)) return 'a saved value is of no node';
+    }
     keys.add(node.key);
   }
   for (const edge of edges) {
@@ -59,6 +63,10 @@ export function numbersProblem(numbers: Numbers, topology: Topology): string | n
     if (length !== expected)
       return `${name} has ${length} entries where the graph needs ${expected}`;
   }
+  const { histograms, seconds } = numbers;
+  if (histograms.length && histograms.length !== count * 2 * HISTOGRAM_BINS)
+    return 'histograms do not fit the graph';
+  if (seconds.length && seconds.length !== count * 2) return 'seconds do not fit the graph';
   if (numbers.order.length > 4 * count) return 'order is longer than the graph';
   for (const index of numbers.order)
     if (!within(index, count)) return 'order names a node that is not there';
@@ -67,8 +75,8 @@ export function numbersProblem(numbers: Numbers, topology: Topology): string | n
 
 /** Bytes that the arrays of a step take. */
 export function numbersBytes(numbers: Numbers): number {
-  const { values, gradients, present, order, update, losses, times } = numbers;
-  return [values, gradients, present, order, update, losses, times].reduce(
+  const { values, gradients, present, order, update, losses, times, histograms, seconds } = numbers;
+  return [values, gradients, present, order, update, losses, times, histograms, seconds].reduce(
     (sum, array) => sum + array.byteLength,
     256,
   );

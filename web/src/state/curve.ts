@@ -4,7 +4,7 @@ export interface CurveInfo {
   id: number;
   name: string;
   line: number;
-  kind: 'loss' | 'validation';
+  kind: 'loss' | 'validation' | 'rate' | 'plot';
 }
 
 /** Most points of a curve; twice what a screen can show. */
@@ -14,7 +14,7 @@ export class Curve implements CurveInfo {
   readonly id: number;
   readonly name: string;
   readonly line: number;
-  readonly kind: 'loss' | 'validation';
+  readonly kind: 'loss' | 'validation' | 'rate' | 'plot';
   steps = new Float64Array(256);
   values = new Float64Array(256);
   length = 0;

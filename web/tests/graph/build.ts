@@ -16,7 +16,7 @@ export class Program {
   group<T>(group: Partial<Group> & Pick<Group, 'kind' | 'name'>, body: () => T): T {
     const parent = this.inside.at(-1) ?? -1;
     const key = `${parent < 0 ? '' : this.groups[parent].key + '/'}${group.name}.${this.groups.length}`;
-    this.groups.push({ key, title: '', line: 0, fold: '', ...group, parent });
+    this.groups.push({ key, title: '', line: 0, fold: '', turn: 0, ...group, parent });
     this.inside.push(this.groups.length - 1);
     const result = body();
     this.inside.pop();
@@ -32,6 +32,7 @@ export class Program {
       end_line: line,
       end_column: 4 + text.length,
       text,
+      branch: 0,
     });
     const result = body();
     this.frames.pop();
@@ -54,6 +55,10 @@ export class Program {
       frames: [...this.frames],
       target: '',
       failed: false,
+      cut: '',
+      ends: [],
+      saved: [],
+      origin: -1,
       ...more,
     });
     return this.nodes.length - 1;
@@ -130,6 +135,8 @@ export function numbersOf(
     update: new Float32Array(topology.parameters.length).fill(1e-3),
     losses: Float64Array.from(topology.losses.map(() => 0.04)),
     times: Float32Array.from([4e-4, 3e-4, 1e-4]),
+    histograms: new Uint8Array(0),
+    seconds: new Float32Array(0),
     ...more,
   };
 }

@@ -21,6 +21,7 @@ const progress: Progress = {
   line: 28,
   rate: 119.4,
   elapsed: 1.8,
+  watching: 0,
 };
 
 const said = (given: Partial<Situation>): string => {

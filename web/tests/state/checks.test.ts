@@ -11,6 +11,7 @@ const group = (parent: number): Group => ({
   parent,
   line: 1,
   fold: '',
+  turn: 0,
 });
 
 describe('what a program sends is checked against itself', () => {

@@ -3,7 +3,15 @@
 import type { ErrorRaised, Frame, Node, Numbers, Topology } from '../../src/protocol';
 
 export function frame(line: number, from = 0, to = 1, name = '<module>'): Frame {
-  return { function: name, line, column: from, end_line: line, end_column: to, text: '' };
+  return {
+    function: name,
+    line,
+    column: from,
+    end_line: line,
+    end_column: to,
+    text: '',
+    branch: 0,
+  };
 }
 
 export function node(key: string, given: Partial<Node> = {}): Node {
@@ -21,6 +29,10 @@ export function node(key: string, given: Partial<Node> = {}): Node {
     frames: [],
     target: '',
     failed: false,
+    cut: '',
+    ends: [],
+    saved: [],
+    origin: -1,
     ...given,
   };
 }
@@ -65,6 +77,8 @@ export function numbers(step: number, hash = 'a', given: Partial<Numbers> = {}):
     update: Float32Array.of(0.001 * step),
     losses: Float64Array.of(1 / step),
     times: Float32Array.of(0.1, 0.2, 0.3),
+    histograms: new Uint8Array(0),
+    seconds: new Float32Array(0),
     ...given,
   };
 }

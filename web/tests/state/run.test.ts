@@ -47,7 +47,7 @@ describe('a run', () => {
       numbers(1),
       numbers(2),
       { type: 'output', stream: 'stdout', text: 'hello\n' },
-      { type: 'progress', step: 2, total: 10, line: 3, rate: 5, elapsed: 0.4 },
+      { type: 'progress', step: 2, total: 10, line: 3, rate: 5, elapsed: 0.4, watching: 0 },
       state('finished', 10, 4.2),
     );
     expect(run.status).toMatchObject({ state: 'finished', step: 10, elapsed: 4.2 });
