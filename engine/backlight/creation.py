@@ -33,8 +33,14 @@ def _finish(array: Any, device: Any, requires_grad: bool) -> Tensor:
     place = _current_device if device is None else Device(device)
     if place.type != "cpu":
         array = backend.named(place).from_host(array)
-    made = wrap(array)
-    return made.requires_grad_() if requires_grad else made
+    return _with_gradient(wrap(array)) if requires_grad else wrap(array)
+
+
+def _with_gradient(made: Tensor) -> Tensor:
+    """A new tensor as a leaf that wants a gradient."""
+    if made._array.dtype.kind not in "fc":
+        raise errors.made_without_gradients()
+    return made.requires_grad_()
 
 
 def _numpy_dtype(dtype: Any) -> Any:
@@ -255,8 +261,7 @@ def _like(name: str, doc: str) -> Callable:
             array = xp.full(shape, value, dtype=want)
         else:
             array = getattr(xp, name)(shape, want)
-        made = wrap(array)
-        return made.requires_grad_() if requires_grad else made
+        return _with_gradient(wrap(array)) if requires_grad else wrap(array)
 
     create.__name__ = create.__qualname__ = name + "_like"
     create.__doc__ = doc

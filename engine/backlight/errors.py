@@ -131,6 +131,16 @@ def not_a_tensor(function: str, argument: str, position: int, value: object) -> 
     )
 
 
+def combination(function: str, given: Sequence[object], forms: Sequence[str]) -> TypeError:
+    """Say that arguments fit none of a function's forms."""
+    kinds = ", ".join(type(value).__name__ for value in given)
+    lines = "".join(f" * {form}\n" for form in forms)
+    return TypeError(
+        f"{function}() received an invalid combination of arguments - got ({kinds}), but expected "
+        f"one of:\n{lines}"
+    )
+
+
 def two_devices(a: str, b: str) -> RuntimeError:
     """Say that tensors lie on different devices."""
     return RuntimeError(
@@ -152,6 +162,11 @@ def scalar_output() -> RuntimeError:
 def no_graph() -> RuntimeError:
     """Say that nothing was recorded for a tensor."""
     return RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+
+
+def made_without_gradients() -> RuntimeError:
+    """Say that a tensor of integers cannot be made with `requires_grad=True`."""
+    return RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
 
 
 def only_floating() -> RuntimeError:

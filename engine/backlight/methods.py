@@ -19,7 +19,7 @@ from .device import device as Device
 from .observe import tap
 from .ops import FUNCTIONS, METHODS, ROWS, indexing
 from .ops.apply import inplace, write_in_place
-from .ops.table import Row
+from .ops.table import INPLACE, Row
 from .tensor import Tensor, bump_version, storage_of, wrap
 
 # In-place forms -------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def install_inplace() -> None:
         if row.inplace and row.name in FUNCTIONS:
             for name in {row.name, row.shown}:
                 setattr(Tensor, name + "_", inplace_of(row, name + "_"))
-    for name in ("pow", "clamp"):
+    for name in ("pow", "clamp", *INPLACE):
         setattr(Tensor, name + "_", inplace_of_function(FUNCTIONS[name], name + "_"))
 
 

@@ -87,6 +87,7 @@ SAMPLES |= {
     "logsumexp": Sample(lambda t, x: t.logsumexp(x, 1)),
     "cumsum": Sample(lambda t, x: x.cumsum(1)),
     "cumprod": Sample(lambda t, x: x.cumprod(1)),
+    "cumprod_zeros": Sample(lambda t, x: (x * t.tensor([1.0, 0, 1, 0])[: x.shape[1]]).cumprod(1)),
     "matmul": Sample(lambda t, x, y: x @ y, ((2, 3), (3, 4))),
     "matmul_batch": Sample(lambda t, x, y: x @ y, ((5, 2, 3), (3, 4))),
     "matmul_vector": Sample(lambda t, x, y: x @ y, ((2, 3), (3,))),

@@ -161,7 +161,8 @@ WITHOUT = {
     "conj_physical real imag": "complex numbers",
     "move": "another device",
     "put _clone view_steps_gradient": "views of views in higher orders",
-    "crop_to fill_diagonal_last pick_along embedding_of": "higher orders",
+    "_drawn_normal _drawn_bernoulli": "random numbers",
+    "crop_to pick_along embedding_of": "higher orders",
 }
 
 

@@ -274,9 +274,16 @@ def batch_norm(
     In training by the batch's own statistics, which the running ones then follow.
     """
     dims = (0, *range(2, input.ndim))
-    shape = [1, input.shape[1], *[1] * (input.ndim - 2)]
+    channels = input.size(1) if input.ndim > 1 or input.numel() else 0
+    shape = [1, channels, *[1] * (input.ndim - 2)]
+    for name, given in (
+        ("running_mean", running_mean), ("running_var", running_var),
+        ("weight", weight), ("bias", bias),
+    ):  # fmt: skip
+        if given is not None and given.numel() != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {given.numel()}")
     if training:
-        n = math.prod(input.shape) // input.shape[1]
+        n = math.prod(input.shape) // max(channels, 1)
         if n == 1:
             raise ValueError(
                 "Expected more than 1 value per channel when training, got input size "
@@ -291,7 +298,8 @@ def batch_norm(
             _follow(running_var, var.detach().reshape(-1) * (n / (n - 1)), momentum)
     else:
         if running_mean is None or running_var is None:
-            raise ValueError("batch_norm needs running_mean and running_var unless it is training")
+            missing = "running_mean" if running_mean is None else "running_var"
+            raise RuntimeError(f"{missing} must be defined in evaluation mode")
         centred = input - running_mean.reshape(shape)
         var = running_var.reshape(shape)
     scale = ops.rsqrt(var + eps)

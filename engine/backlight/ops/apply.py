@@ -354,10 +354,15 @@ def _unwrap(row: Row, inputs: Sequence[Any]) -> tuple[list[Any], Any]:
             arrays.append(array)
         elif value is None and parameter.default == "None":
             arrays.append(None)
-        elif row.kind in ELEMENTWISE and parameter.kind == "tensor" and isinstance(value, Number):
+        elif (
+            row.kind in ELEMENTWISE
+            and parameter.kind == "tensor"
+            and isinstance(value, Number)
+            and (row.numbers is None or parameter.name in row.numbers)
+        ):
             arrays.append(value)
-        elif isinstance(value, (ndarray, np.generic)) and row.kind in ELEMENTWISE:
-            raise errors.not_a_tensor(row.shown, parameter.name, k + 1, value)
+        elif row.numbers:
+            raise errors.combination(row.shown, inputs, _forms(row))
         else:
             raise errors.not_a_tensor(row.shown, parameter.name, k + 1, value)
     if xp is None:
@@ -366,6 +371,13 @@ def _unwrap(row: Row, inputs: Sequence[Any]) -> tuple[list[Any], Any]:
         if xp is not cpu and isinstance(array, ndarray):
             arrays[k] = xp.from_host(array)
     return arrays, xp
+
+
+def _forms(row: Row) -> list[str]:
+    """How a row with a tensor or a number as its last input is called, in PyTorch's notation."""
+    *first, last = (p.name for p in row.inputs)
+    start = "".join(f"Tensor {name}, " for name in first)
+    return [f"({start}{kind} {last}, *, Tensor out = None)" for kind in ("Tensor", "Number")]
 
 
 def _promote(row: Row, inputs: Sequence[Any], arrays: list[Any]) -> None:
@@ -554,6 +566,15 @@ def _write_out(row: Row, results: list[Tensor], out: Any) -> Any:
     return results_type(row)(*outs) if several else out
 
 
+def write_outs(out: Any, result: Any, name: str) -> Any:
+    """Write the result of a composite, or each of its results, into `out=`."""
+    if isinstance(result, Tensor):
+        return write_out(out, result, name)
+    targets = tuple(write_out(target, each, name) for target, each in zip(out, result))
+    make = getattr(type(result), "_make", None)
+    return make(targets) if make is not None else targets
+
+
 def write_out(target: Any, result: Tensor, name: str) -> Tensor:
     """Write a result into an `out=` tensor."""
     if not isinstance(target, Tensor):
@@ -739,5 +760,5 @@ NAMESPACE.update(
     refresh=refresh, mark_view=mark_view, stamp_row=stamp_row, ROWS=ROWS, RAW=raw_cpu,
     heappush=heappush, next_seq=next_seq, restore=restore, freed=errors.freed, check_version=check_version,
     stale_output=stale_output, pending=pending, release=release, drain=drain, dtypes=dtypes,
-    errors=errors, fix=_fix, hooks=hooks,
+    errors=errors, fix=_fix, hooks=hooks, write_outs=write_outs,
 )  # fmt: skip

@@ -158,6 +158,7 @@ fmod = op(
     "fmod(input, other)",
     "xp.fmod(input, other)",
     kind="promote",
+    numbers=("other",),
     input="g",
     other="-g * m._div_trunc(input, other)",
     doc="The remainder with the sign of the dividend (C's fmod).",
@@ -429,34 +430,34 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
 
 _SHARE = "m._where(input == other, g / 2, m._where({}, 0.0, g))"
 maximum = op(
-    "maximum(input, other)", "xp.maximum(input, other)", kind="promote", inplace=False,
+    "maximum(input, other)", "xp.maximum(input, other)", kind="promote", numbers=(), inplace=False,
     input=_SHARE.format("input < other"), other=_SHARE.format("other < input"),
 )  # fmt: skip
 minimum = op(
-    "minimum(input, other)", "xp.minimum(input, other)", kind="promote", inplace=False,
+    "minimum(input, other)", "xp.minimum(input, other)", kind="promote", numbers=(), inplace=False,
     input=_SHARE.format("input > other"), other=_SHARE.format("other > input"),
 )  # fmt: skip
 fmax = op(
-    "fmax(input, other)", "xp.fmax(input, other)", kind="promote", inplace=False,
+    "fmax(input, other)", "xp.fmax(input, other)", kind="promote", numbers=(), inplace=False,
     input="m._where((input >= other) | m.isnan(other), g, 0.0)",
     other="m._where((input >= other) | m.isnan(other), 0.0, g)",
 )  # fmt: skip
 fmin = op(
-    "fmin(input, other)", "xp.fmin(input, other)", kind="promote", inplace=False,
+    "fmin(input, other)", "xp.fmin(input, other)", kind="promote", numbers=(), inplace=False,
     input="m._where((input <= other) | m.isnan(other), g, 0.0)",
     other="m._where((input <= other) | m.isnan(other), 0.0, g)",
 )  # fmt: skip
 atan2 = op(
-    "atan2(input, other)", "xp.arctan2(input, other)", kind="float",
+    "atan2(input, other)", "xp.arctan2(input, other)", kind="float", numbers=(),
     input="g * (other / (input * input + other * other))",
     other="g * (-input / (input * input + other * other))",
 )  # fmt: skip
 hypot = op(
-    "hypot(input, other)", "xp.hypot(input, other)", kind="promote",
+    "hypot(input, other)", "xp.hypot(input, other)", kind="promote", numbers=(),
     input="g * (input / y)", other="g * (other / y)",
 )  # fmt: skip
 logaddexp = op(
-    "logaddexp(input, other)", "xp.logaddexp(input, other)", kind="float", inplace=False,
+    "logaddexp(input, other)", "xp.logaddexp(input, other)", kind="float", numbers=(), inplace=False,
     input="g * m.exp(input - y)", other="g * m.exp(other - y)",
 )  # fmt: skip
 
@@ -474,6 +475,7 @@ xlogy = op(
 )  # fmt: skip
 lerp = op(
     "lerp(input, end, weight)", "input + weight * (end - input)", kind="promote",
+    numbers=("weight",),
     input="g * (1 - weight)", end="g * weight", weight="g * (end - input)",
 )  # fmt: skip
 addcmul = op(
@@ -556,15 +558,19 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Any = None) -
 
 # Comparisons and logic ------------------------------------------------------------------------
 
-eq = op("eq(input, other)", "xp.equal(input, other)", kind="bool")
-ne = op("ne(input, other)", "xp.not_equal(input, other)", kind="bool")
-lt = op("lt(input, other)", "xp.less(input, other)", kind="bool")
-le = op("le(input, other)", "xp.less_equal(input, other)", kind="bool")
-gt = op("gt(input, other)", "xp.greater(input, other)", kind="bool")
-ge = op("ge(input, other)", "xp.greater_equal(input, other)", kind="bool")
-logical_and = op("logical_and(input, other)", "xp.logical_and(input, other)", kind="bool")
-logical_or = op("logical_or(input, other)", "xp.logical_or(input, other)", kind="bool")
-logical_xor = op("logical_xor(input, other)", "xp.logical_xor(input, other)", kind="bool")
+eq = op("eq(input, other)", "xp.equal(input, other)", kind="bool", numbers=("other",))
+ne = op("ne(input, other)", "xp.not_equal(input, other)", kind="bool", numbers=("other",))
+lt = op("lt(input, other)", "xp.less(input, other)", kind="bool", numbers=("other",))
+le = op("le(input, other)", "xp.less_equal(input, other)", kind="bool", numbers=("other",))
+gt = op("gt(input, other)", "xp.greater(input, other)", kind="bool", numbers=("other",))
+ge = op("ge(input, other)", "xp.greater_equal(input, other)", kind="bool", numbers=("other",))
+logical_and = op(
+    "logical_and(input, other)", "xp.logical_and(input, other)", kind="bool", numbers=()
+)
+logical_or = op("logical_or(input, other)", "xp.logical_or(input, other)", kind="bool", numbers=())
+logical_xor = op(
+    "logical_xor(input, other)", "xp.logical_xor(input, other)", kind="bool", numbers=()
+)
 logical_not = op("logical_not(input)", "xp.logical_not(input)", kind="bool")
 isnan = op("isnan(input)", "xp.isnan(input)", kind="bool", inplace=False)
 isinf = op("isinf(input)", "xp.isinf(input)", kind="bool", inplace=False)
@@ -583,6 +589,9 @@ def isclose(
     """|input - other| <= atol + rtol * |other|, element by element."""
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{input.dtype.legacy} did not match {other.dtype.legacy}")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     input, other = input.detach(), other.detach()
     close = eq(input, other)
     if input._array.dtype.kind in "fc":
@@ -636,4 +645,11 @@ op(
     "cast(input, dtype: object)", "cast_kernel(xp, input, dtype)", node="ToCopy", shown="to",
     public=False, conjugate=False, input="m.cast(g, input_dtype)",
 )  # fmt: skip
+# Numbers that were drawn: the gradient of what they were drawn by is 0.
+for _node in ("Normal", "Bernoulli"):
+    op(
+        f"_drawn_{_node.lower()}(input, values: Index)", "values", node=_node,
+        shown=_node.lower(), public=False,
+        input="m.zero_of(g)" if _node == "Bernoulli" else "m.zeros_of_shape(g, input_shape)",
+    )  # fmt: skip
 op("zero_of(input)", "xp.zeros_like(input)", public=False, inplace=False)

@@ -399,8 +399,10 @@ for _function in (copy_, fill_, zero_):
 def _check_gather(name: str) -> Any:
     def check(input: Any, index: Any, *rest: Any) -> None:
         dim = next(v for v in rest if isinstance(v, int))
-        if index.dtype.kind not in "iu" or index.dtype == np.uint8:
-            raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+        if index.dtype not in (np.dtype("int64"), np.dtype("int32")) and index.size:
+            raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+        if name != "gather" and hasattr(rest[0], "dtype") and rest[0].dtype != input.dtype:
+            raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
         if input.ndim != index.ndim and input.ndim and index.ndim:
             raise RuntimeError(
                 f"Index tensor must have the same number of dimensions as "
@@ -457,6 +459,8 @@ def scatter_kernel(xp: Any, input: Any, index: Any, src: Any, dim: int, how: str
     if index.size and (index.min() < 0 or index.max() >= input.shape[axis]):
         raise IndexError("out of bounds")
     where = along(xp, index, axis)
+    if getattr(src, "dtype", input.dtype) != input.dtype:
+        raise ValueError("the check of the row says it")
     part = src[tuple(slice(n) for n in index.shape)] if getattr(src, "ndim", 0) else src
     if how == "add":
         xp.add_at(out, where, part)
@@ -481,9 +485,14 @@ def gather(
     return _gather(input, index, dim, out=out)
 
 
-@composite
+@composite(out=True)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """As `gather`, with indices broadcast against the input."""
+    if indices._array.dtype != np.int64:
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{indices.dtype.legacy}"
+        )
     if dim is None:
         return _gather(FUNCTIONS["reshape"](input, -1), FUNCTIONS["reshape"](indices, -1), 0)
     dim = checked_dim(dim, input._array.ndim)
@@ -500,7 +509,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 _scatter = op(
     "_scatter(input, index: Index, src, dim: int)",
     "scatter_kernel(xp, input, index, src, dim, 'set')", node="Scatter", shown="scatter",
-    public=False, inplace=True, check=lambda input, index, src, dim: _check_gather("scatter")(input, index, dim),
+    public=False, inplace=True, check=_check_gather("scatter"),
     input="m._scatter_number(g, index, 0.0, dim)",
     src="m.pad_to(m._gather(g, index, dim), src_shape)",
 )  # fmt: skip
@@ -513,7 +522,7 @@ _scatter_number = op(
 _scatter_add = op(
     "_scatter_add(input, index: Index, src, dim: int)",
     "scatter_kernel(xp, input, index, src, dim, 'add')", node="ScatterAdd", shown="scatter_add",
-    public=False, inplace=True, check=lambda input, index, src, dim: _check_gather("scatter_add")(input, index, dim),
+    public=False, inplace=True, check=_check_gather("scatter_add"),
     input="g", src="m.pad_to(m._gather(g, index, dim), src_shape)",
 )  # fmt: skip
 op(
@@ -536,21 +545,32 @@ def pad_to_kernel(xp: Any, input: Any, shape: tuple) -> Any:
     return out
 
 
-@composite
+@composite(out=True)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
     reduce: str | None = None,
 ) -> Tensor:  # fmt: skip
     """Copy with src written to where `index` says along `dim`."""
-    if reduce is not None:
-        raise NotImplementedError("scatter(reduce=...) is not here yet: scatter_add adds")
     src = value if src is None else src
+    if reduce is not None:
+        return _scatter_by(input, dim, index, src, reduce)
     if isinstance(src, Tensor):
         return _scatter(input, index, src, dim)
     return _scatter_number(input, index, src, dim)
 
 
-@composite
+def _scatter_by(input: Tensor, dim: int, index: Tensor, src: Any, reduce: str) -> Tensor:
+    """The old `scatter(reduce="add" | "multiply")`, which takes no gradient of `src`."""
+    if reduce not in ("add", "multiply"):
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    if not isinstance(src, Tensor):
+        src = FUNCTIONS["full_like"](index, src, dtype=input.dtype)
+    if reduce == "add":
+        return _scatter_add(input, index, src, dim)
+    return FUNCTIONS["scatter_reduce"](input, dim, index, src, "prod")
+
+
+@composite(out=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """Copy with src added to where `index` says along `dim`."""
     return _scatter_add(input, index, src, dim)
@@ -627,7 +647,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Any = None) -> 
     return _index_select(input, index, dim, out=out)
 
 
-@composite
+@composite(out=True)
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
@@ -718,7 +738,7 @@ def masked_place_kernel(xp: Any, input: Any, mask: Any, shape: tuple) -> Any:
     return unbroadcast(out, tuple(shape))
 
 
-@composite
+@composite(out=True)
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition is True, else `other`; alone the places where it is True."""
     if input is None and other is None:
@@ -743,7 +763,7 @@ def _method_where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     return where(condition, self, other)
 
 
-@composite
+@composite(out=True)
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the elements that are not 0: (N, ndim), or a vector per dimension."""
     array = input._array

@@ -181,7 +181,7 @@ def sum_leading_kernel(xp: Any, input: Any) -> Any:
     return xp.column_sums(input.reshape(-1, input.shape[-1]))
 
 
-@composite(method=False)
+@composite(method=False, out=True)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias: (..., k), (m, k), (m,) -> (..., m)."""
     if bias is None:
@@ -222,7 +222,7 @@ def squeeze_first(y: Tensor) -> Tensor:
     return _reshape(y, y._array.shape[1:])
 
 
-@composite
+@composite(out=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of one vector with each of another."""
     if input._array.ndim != 1 or vec2._array.ndim != 1:
@@ -244,7 +244,7 @@ def _with_product(name: str) -> Any:
 
     run.__name__ = run.__qualname__ = name
     run.__doc__ = "beta * input + alpha * (a @ b)"
-    return composite(run)
+    return composite(run, out=True, inplace=True)
 
 
 addmm, addmv, baddbmm = map(_with_product, ("addmm", "addmv", "baddbmm"))

@@ -73,13 +73,13 @@ def _as_dtype(input: Tensor, dtype: Any) -> Tensor:
     return input
 
 
-@composite
+@composite(out=True)
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """exp(input) / sum(exp(input)) along `dim`, computed from the largest."""
     return _softmax(_as_dtype(input, dtype), dim)
 
 
-@composite
+@composite(out=True)
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """The logarithm of `softmax`."""
     return _log_softmax(_as_dtype(input, dtype), dim)

@@ -208,11 +208,16 @@ t = op("t(input)", "t_kernel(xp, input)", view=True, node="T", input="m.t(g)", d
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Move dimensions to other places; the others keep their order."""
     ndim = input._array.ndim
+    source_given = source
     source = [checked_dim(d, ndim) for d in ints((source,) if isinstance(source, int) else source)]
     target = [
         checked_dim(d, ndim)
         for d in ints((destination,) if isinstance(destination, int) else destination)
     ]
+    for which, dims in (("source", source), ("destination", target)):
+        if len(set(dims)) != len(dims):
+            given = source_given if which == "source" else destination
+            raise RuntimeError(f"movedim: repeated dim in `{which}` ({errors.size(given)})")
     if len(source) != len(target):
         raise RuntimeError(
             "movedim: Invalid source or destination dims: source "
@@ -382,7 +387,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return ROWS["place_diagonal"].function(input, tuple(full), offset, a, b)
 
 
-@composite
+@composite(out=True)
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, or the matrix with a vector on its diagonal."""
     if input._array.ndim == 1:
@@ -461,6 +466,8 @@ def flip(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
 
 @kernel
 def roll_kernel(xp: Any, input: Any, shifts: Any, dims: Any) -> Any:
+    if isinstance(shifts, (tuple, list)) and not shifts:
+        raise RuntimeError("`shifts` required")
     if dims is None or dims == ():
         return xp.roll(input, shifts)
     return xp.roll(input, shifts, axis=dims)
@@ -536,12 +543,19 @@ def repeat_interleave(
     return ROWS["_index_select"].function(input, wrap(places.astype(np.int64)), dim)
 
 
-tril = op(
-    "tril(input, diagonal=0)", "xp.tril(input, diagonal)", inplace=True, input="m.tril(g, diagonal)"
-)
-triu = op(
-    "triu(input, diagonal=0)", "xp.triu(input, diagonal)", inplace=True, input="m.triu(g, diagonal)"
-)
+@kernel
+def matrices_only(input: Any, name: str) -> Any:
+    """The array; raises where it has fewer than two dimensions."""
+    if input.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    return input
+
+
+for _name in ("tril", "triu"):
+    op(
+        f"{_name}(input, diagonal=0)", f"xp.{_name}(matrices_only(input, {_name!r}), diagonal)",
+        inplace=True, input=f"m.{_name}(g, diagonal)",
+    )  # fmt: skip
 
 
 # Joining and parting --------------------------------------------------------------------------
@@ -551,14 +565,14 @@ stack = composite(joined("stack"), method=False)
 concat = concatenate = cat
 
 
-@composite(method=False)
+@composite(method=False, out=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Join side by side."""
     tensors = [x if x._array.ndim else _reshape(x, (1,)) for x in tensors]
     return cat(tensors, 0 if tensors[0]._array.ndim == 1 else 1)
 
 
-@composite(method=False)
+@composite(method=False, out=True)
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Join on top of each other."""
     return cat([x if x._array.ndim > 1 else _reshape(x, (1, -1)) for x in tensors], 0)

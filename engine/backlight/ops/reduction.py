@@ -196,7 +196,7 @@ def _correction(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
     return dim, correction
 
 
-@composite
+@composite(out=True)
 def var(
     input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -206,7 +206,7 @@ def var(
     return _var(input, dim, correction, keepdim)
 
 
-@composite
+@composite(out=True)
 def std(
     input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -286,7 +286,7 @@ def prod_others(m: Any, input: Any, dim: Any) -> Any:
     return m.transpose(m.prod_others_last(m.transpose(input, dim, -1)), dim, -1)
 
 
-@composite
+@composite(out=True)
 def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product over all elements or one dimension."""
     if dtype is not None and input.dtype is not dtype:
@@ -541,7 +541,7 @@ vector_norm = op(
 )
 
 
-@composite
+@composite(out=True)
 def norm(
     input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Tensor:
@@ -590,13 +590,38 @@ def cumprod_kernel(xp: Any, input: Any, dim: int, dtype: Any) -> Any:
     want = dtypes.checked(dtype).numpy if dtype is not None else (
         np.dtype("int64") if input.dtype.kind in "iub" else input.dtype
     )  # fmt: skip
+    if not input.ndim:
+        checked_dim(dim, 0)
+        return input.astype(want)
     return xp.cumprod(input, axis=checked_dim(dim, input.ndim), dtype=want)
+
+
+@kernel
+def cumprod_gradient(m: Any, g: Any, y: Any, input: Any, dim: int) -> Any:
+    """The derivative of running products: cumsum_back(g * y) / input.
+
+    Where there are zeros, element j is the sum over k >= j of g[k] times the product of all up to k
+    but j itself, written out as a square.
+    """
+    if not input.ndim:
+        return g
+    if not has_true(input == 0):
+        return m.cumsum_back(g * y, dim) / input
+    g, x = m.transpose(g, dim, -1), m.transpose(input, dim, -1)
+    products = m.cumprod(m.fill_diagonal_last(m.unsqueeze(x, -2), 1.0), -1)
+    return m.transpose(m.sum(m.triu(m.unsqueeze(g, -2) * products), -1), dim, -1)
+
+
+@kernel
+def has_true(mask: Any) -> bool:
+    """Whether any element of an array or Tensor is True."""
+    return bool((mask._array if isinstance(mask, Tensor) else mask).any())
 
 
 cumprod = op(
     "cumprod(input, dim: int, *, dtype=None)",
     "cumprod_kernel(xp, input, dim, dtype)",
     inplace=True,
-    input="m.cumsum_back(g * y, dim) / input",
-    doc="Running products along a dimension; the gradient holds where no element is 0.",
+    input="cumprod_gradient(m, g, y, input, dim)",
+    doc="Running products along a dimension.",
 )

@@ -49,13 +49,13 @@ for _name in ("sort", "topk"):
     )  # fmt: skip
 
 
-@composite
+@composite(out=True)
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The elements in order along `dim`, and their places (values, indices); always stable."""
     return ROWS["_sort"].function(input, dim, descending, -1)
 
 
-@composite
+@composite(out=True)
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) along `dim`, in order, and their places (values, indices)."""
     return ROWS["_topk"].function(input, dim, largest, k)
@@ -75,7 +75,7 @@ def argsort_kernel(xp: Any, input: Any, dim: int, descending: bool) -> Any:
     return order.astype(np.dtype("int64"), copy=False)
 
 
-@composite
+@composite(out=True)
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element (the lower of two); with `dim` the values and their places."""
     if dim is None:

@@ -158,6 +158,7 @@ def _second_may_be_number(row: Row) -> bool:
         row.kind in ELEMENTWISE
         and len(row.inputs) == 2
         and all(p.kind == "tensor" and p.default is None for p in row.inputs)
+        and (row.numbers is None or row.inputs[1].name in row.numbers)
     )
 
 

@@ -20,6 +20,7 @@ returns the gradient of the broadcast shape: summing back, casting and accumulat
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Row:
         "name", "signature", "kernel", "kind", "prepare", "check", "view", "outputs", "formulas",
         "node_name", "shown", "inplace", "documentation", "conjugate", "function", "plain",
         "observed", "_parameters", "_node_class", "_compute", "_derivatives", "stamped",
-        "differentiable", "casts", "variant", "traced", "extra", "spoken",
+        "differentiable", "casts", "variant", "traced", "extra", "spoken", "numbers",
     )  # fmt: skip
 
     def __init__(self, signature: str, kernel: str, **facts: Any) -> None:
@@ -150,6 +151,7 @@ class Row:
         return repr((
             self.signature, self.kernel, self.kind, self.prepare, self.view, self.outputs,
             self.formulas, self.traced, self.node_name, self.differentiable, self.casts,
+            self.numbers,
         ))  # fmt: skip
 
 
@@ -199,6 +201,7 @@ def op(
     differentiable: tuple[int, ...] = (0,),
     casts: bool | None = None,
     variant: str = "",
+    numbers: tuple[str, ...] | None = None,
     traced: dict[str, str] | None = None,
     doc: str = "",
     formulas: dict[str, str] | None = None,
@@ -212,6 +215,7 @@ def op(
     differentiable: the outputs through which a gradient flows.
     casts: True where inputs are broadcast or promoted, so that gradients must be brought back.
     variant: a saved name; where it is not None (or a Tensor) the node is PyTorch's "Backward1".
+    numbers: the inputs of an elementwise row that may be numbers; None for all of them.
     traced: formulas for Tensors where the one for arrays uses what has no graph (statistics).
     """
     if kind not in KINDS:
@@ -225,6 +229,7 @@ def op(
         shown=shown or name, documentation=doc, conjugate=conjugate,
         inplace=kind in ELEMENTWISE if inplace is None else inplace,
         differentiable=differentiable, variant=variant, traced=traced or {}, extra=None,
+        numbers=numbers,
         casts=kind in ELEMENTWISE if casts is None else casts,
     )  # fmt: skip
     if name in ROWS:
@@ -243,10 +248,36 @@ def op(
     return function
 
 
-def composite(function: Callable | None = None, *, method: bool = True) -> Callable:
-    """Offer a function written over Tensors as if it were a row."""
+def with_out(function: Callable) -> Callable:
+    """A function of Tensors that takes `out=`, too: a tensor for each of its results."""
+
+    @functools.wraps(function)
+    def run(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        return result if out is None else NAMESPACE["write_outs"](out, result, function.__name__)
+
+    return run
+
+
+#: Composites that have an in-place form, made from a copy (`methods.py`).
+INPLACE: list[str] = []
+
+
+def composite(
+    function: Callable | None = None, *, method: bool = True, out: bool = False,
+    inplace: bool = False,
+) -> Callable:  # fmt: skip
+    """Offer a function written over Tensors as if it were a row.
+
+    out: it is given `out=`, which its one result is written into.
+    inplace: Tensor gets its in-place form ("scatter_").
+    """
 
     def add(function: Callable) -> Callable:
+        if out:
+            function = with_out(function)
+        if inplace:
+            INPLACE.append(function.__name__)
         FUNCTIONS[function.__name__] = function
         if method:
             METHODS.append(function.__name__)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import backend, dtypes, errors
 from ..device import device as Device
 from ..ops.apply import write_in_place
+from ..ops.table import ROWS
 from ..tensor import Tensor, wrap
 from .generator import (
     Generator,
@@ -50,7 +51,7 @@ def _result(array: np.ndarray, device: Any, requires_grad: bool, out: Tensor | N
         return write_in_place(out, wrap(array))
     if device is not None and (place := Device(device)).type != "cpu":
         array = backend.named(place).from_host(array)
-    made = wrap(array)
+    made = wrap(np.asarray(array))
     return made.requires_grad_() if requires_grad else made
 
 
@@ -200,7 +201,9 @@ def normal(
         made = gaussian(shape, given._array.dtype, generator) * on_host[1] + on_host[0]
     else:
         made = gaussian(shape, given._array.dtype, generator, 0.0, std) + on_host[0]
-    return _result(made.astype(given._array.dtype, copy=False), given.device, requires_grad, out)
+    result = _result(made.astype(given._array.dtype, copy=False), given.device, requires_grad, out)
+    wants = next((t for t in (mean, std) if isinstance(t, Tensor) and t.requires_grad), None)
+    return result if wants is None else ROWS["_drawn_normal"].function(wants, result)
 
 
 def check_std(std: float) -> None:
@@ -219,7 +222,8 @@ def bernoulli(
         made = bernoulli_mask(array.shape, p, generator)
     else:
         made = bernoulli_each(array, generator)
-    return _result(made.astype(array.dtype), input.device, False, out)
+    result = _result(made.astype(array.dtype), input.device, False, out)
+    return ROWS["_drawn_bernoulli"].function(input, result) if input.requires_grad else result
 
 
 def check_probability(p: float) -> None:
