@@ -14,7 +14,7 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 STAGES = .venv/bin/python tools/stages.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build play test lint format check test-python test-wasm test-web e2e bench clean
+.PHONY: help setup build play test lint format check test-python test-wasm test-web parity e2e bench clean
 
 help: ## list these verbs
 	@echo 'make VERB [PORT=8765] [HOST=127.0.0.1] [OPEN=0] [ARGS="-k name"]'
@@ -52,6 +52,9 @@ test-wasm: ## the engine's tests inside Pyodide, on Node
 
 test-web: setup ## unit tests of the page
 	@$(STAGES) test-web $(ARGS)
+
+parity: setup ## compare with PyTorch over its own test databases; writes docs/compatibility.md
+	@.venv/bin/python tools/parity.py $(ARGS)
 
 e2e: ## end-to-end tests in real browsers (ARGS goes to pytest)
 	@$(BOOTSTRAP) e2e

@@ -42,10 +42,11 @@ STAGES = {
     "test-wasm": Stage([["node", "tools/wasm_test.mjs"]], "wasm.xml"),
     "test-web": Stage([[*NPM, "test"]], "web.xml"),
     "e2e": Stage([[*PYTEST, "e2e", "--junit-xml=results/e2e.xml"]], "e2e.xml"),
+    "parity": Stage([[str(PYTHON), "tools/parity.py", "--quick"]]),
     "format": Stage([[*RUFF, "check", "--fix", "."], [*RUFF, "format", "."], [*NPM, "format"]]),
     "bench": Stage([[str(PYTHON), str(path)] for path in sorted((ROOT / "bench").glob("*.py"))]),
 }
-SIDE_BY_SIDE = (("test-python",), ("lint", "check", "test-web", "test-wasm"))
+SIDE_BY_SIDE = (("test-python",), ("lint", "check", "test-web", "test-wasm", "parity"))
 ALONE = ("e2e",)
 
 
