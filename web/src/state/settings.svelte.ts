@@ -4,6 +4,7 @@ import type { RecordLevel } from '../protocol';
 import { loadJson, save } from './storage';
 
 export type Theme = 'system' | 'light' | 'dark';
+export type View = 'graph' | 'gradients' | 'plots';
 export type BackendKind = 'browser' | 'server';
 
 interface Values {
@@ -13,6 +14,8 @@ interface Values {
   /** Whether the editor shows shapes at line ends, and gradients in its gutter. */
   shapes: boolean;
   gradients: boolean;
+  /** What the centre of the page shows. */
+  view: View;
 }
 
 const DEFAULTS: Values = {
@@ -21,12 +24,14 @@ const DEFAULTS: Values = {
   backend: 'browser',
   shapes: true,
   gradients: true,
+  view: 'graph',
 };
 
 const CHOICES: Partial<Record<keyof Values, readonly unknown[]>> = {
   theme: ['system', 'light', 'dark'],
   record: ['off', 'light', 'full'],
   backend: ['browser', 'server'],
+  view: ['graph', 'gradients', 'plots'],
 };
 
 /** Settings out of whatever was stored: field by field, unknown values become the default. */
@@ -64,6 +69,10 @@ export class Settings {
 
   get gradients(): boolean {
     return this.#values.gradients;
+  }
+
+  get view(): View {
+    return this.#values.view;
   }
 
   set<K extends keyof Values>(key: K, value: Values[K]): void {
