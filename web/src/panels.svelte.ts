@@ -3,7 +3,7 @@
 import { untrack } from 'svelte';
 import { frameOf, lineGradients, lineHints, lineOf } from './editor/lines';
 import type { ErrorMark, Marks } from './editor/marks';
-import { gradientOf, Scale, shapeText } from './flow/scale';
+import { gradientOf, medianLevel, Scale, shapeText } from './flow/scale';
 import type { Page } from './page.svelte';
 import type { Curve as CurveView } from './plots/series';
 import type { Frame, Inspection, Node } from './protocol';
@@ -24,17 +24,28 @@ export class Panels {
   /** To be made while a component is. */
   constructor(page: Page) {
     this.#page = page;
-    this.theme = new EffectiveTheme(() => page.settings.theme);
+    this.theme = new EffectiveTheme(
+      () => page.settings.theme,
+      () => page.settings.palette,
+    );
     $effect(() => this.theme.apply());
     $effect(() => this.#ask());
   }
 
-  readonly #scale: Scale = $derived.by(() => {
-    void this.theme.name;
+  readonly #colours: Scale = $derived.by(() => {
+    void this.theme.look;
     // The colours are read from the page: the theme is on it first, whichever effect runs first.
     this.theme.apply();
     return new Scale(token);
   });
+
+  /** What the colours of gradients are relative to; null where they are absolute. */
+  readonly median: number | null = $derived.by(() => {
+    const { settings, shown } = this.#page;
+    return settings.relative ? medianLevel(shown.numbers) : null;
+  });
+
+  readonly #scale: Scale = $derived(this.#colours.around(this.median));
 
   // Texts -----------------------------------------------------------------------------------
 

@@ -1,38 +1,79 @@
 // The one scale of gradients: log10 of the root mean square, 1e-8 to 1e2, in the colours of the
-// theme. What is no number on that scale (zero, none, NaN, infinity) has a mark, never a colour.
+// theme; or, where that is chosen, how far it is from the median of its step. What is no number on
+// it (zero, none, NaN, infinity) has a mark, never a colour.
 
-import type { Numbers, Node } from '../protocol';
+import { STATISTICS, type Numbers, type Node } from '../protocol';
 
 export const LOWEST = -8;
 export const HIGHEST = 2;
+/** Decades on either side of the median that the relative scale shows. */
+export const AROUND = 3;
 const STOPS = 11;
-const COLUMNS = 6;
+/** Colours between two stops. */
+const SHADES = 50;
+const COLUMNS = STATISTICS.length;
 const [RMS, MIN, MAX, NONFINITE] = [0, 2, 3, 5];
 const VALUE_SEEN = 1;
 const GRADIENT_SEEN = 2;
 
 type Colour = [number, number, number];
+export type ReadToken = (variable: string) => string;
 
-/** The theme's colours, read from the CSS variables once per theme. */
-export class Scale {
-  readonly stops: Colour[];
-  private cache = new Map<number, string>();
+/** Colours along a range; what lies outside of it has the colour of its end. */
+export class Ramp {
+  readonly #stops: readonly Colour[];
+  readonly #cache = new Map<number, string>();
 
-  constructor(read: (variable: string) => string) {
-    this.stops = Array.from({ length: STOPS }, (_, i) => parse(read(`--grad-${i}`)));
+  constructor(
+    stops: readonly string[],
+    readonly low: number,
+    readonly high: number,
+  ) {
+    this.#stops = stops.map(parse);
   }
 
-  /** The colour of a level (log10 rms), in steps of a fiftieth of a decade. */
-  colour(level: number): string {
-    const at = Math.round((clamp(level) - LOWEST) * 50);
-    let colour = this.cache.get(at);
+  /** Where a value lies, 0 to 1. */
+  share(value: number): number {
+    return Math.max(0, Math.min(1, (value - this.low) / (this.high - this.low)));
+  }
+
+  colour(value: number): string {
+    const last = this.#stops.length - 1;
+    const at = Math.round(this.share(value) * last * SHADES);
+    let colour = this.#cache.get(at);
     if (!colour) {
-      const t = at / 50;
-      const i = Math.min(STOPS - 2, Math.floor(t));
-      const mix = this.stops[i].map((a, k) => Math.round(a + (this.stops[i + 1][k] - a) * (t - i)));
-      this.cache.set(at, (colour = `rgb(${mix.join(' ')})`));
+      const i = Math.min(last - 1, Math.floor(at / SHADES));
+      const [from, to] = [this.#stops[i], this.#stops[i + 1]];
+      const mix = from.map((a, k) => Math.round(a + (to[k] - a) * (at / SHADES - i)));
+      this.#cache.set(at, (colour = `rgb(${mix.join(' ')})`));
     }
     return colour;
+  }
+}
+
+/** The colours of gradients, read from the CSS variables once per theme. */
+export class Scale extends Ramp {
+  readonly #colours: readonly string[];
+  /** The level that the colours are relative to; null where they are absolute. */
+  readonly median: number | null;
+
+  constructor(read: ReadToken | readonly string[], median: number | null = null) {
+    const colours =
+      typeof read === 'function'
+        ? Array.from({ length: STOPS }, (_, i) => read(`--grad-${i}`))
+        : read;
+    super(
+      colours,
+      median === null ? LOWEST : median - AROUND,
+      median === null ? HIGHEST : median + AROUND,
+    );
+    this.#colours = colours;
+    this.median = median;
+  }
+
+  /** The same colours around another median, or absolute. */
+  around(median: number | null): Scale {
+    return median === this.median ? this : new Scale(this.#colours, median);
   }
 }
 
@@ -45,6 +86,31 @@ function parse(colour: string): Colour {
 
 export function clamp(level: number): number {
   return Math.max(LOWEST, Math.min(HIGHEST, level));
+}
+
+/** The middle one, or what lies between the two middle ones; null of nothing. Sorts its argument. */
+export function median(levels: Float64Array | number[]): number | null {
+  const count = levels.length;
+  if (!count) return null;
+  levels.sort((a, b) => a - b);
+  return (levels[(count - 1) >> 1] + levels[count >> 1]) / 2;
+}
+
+const medians = new WeakMap<Numbers, number | null>();
+
+/** The median level of all gradients of a step that are numbers and not zero. */
+export function medianLevel(numbers: Numbers | null): number | null {
+  if (!numbers) return null;
+  let found = medians.get(numbers);
+  if (found === undefined) {
+    const levels: number[] = [];
+    for (let node = 0; node < numbers.present.length; node++) {
+      const { level } = gradientOf(numbers, node);
+      if (!Number.isNaN(level)) levels.push(level);
+    }
+    medians.set(numbers, (found = median(levels)));
+  }
+  return found;
 }
 
 /** Width of an edge whose gradient has this norm, 1 to 8 pixels. */
@@ -137,6 +203,11 @@ export function shortType(dtype: string): string {
 /** "f32[64, 32]" */
 export function shapeText(node: Pick<Node, 'shape' | 'dtype'>): string {
   return `${shortType(node.dtype)}[${node.shape.join(', ')}]`;
+}
+
+/** A factor as the relative scale labels it: "x0.001", "x1", "x1000". */
+export function factorText(decades: number): string {
+  return `×${10 ** decades}`;
 }
 
 /** A ratio worth calling out, with thousands parted: "21,700". */

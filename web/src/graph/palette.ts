@@ -33,7 +33,7 @@ export interface Fonts {
 
 export class Palette {
   readonly colour: Record<ColourName, string>;
-  readonly scale: Scale;
+  scale: Scale;
   readonly fonts: Fonts;
   readonly haloAlpha: number;
   private readonly halos = new Map<string, HTMLCanvasElement>();
@@ -60,6 +60,11 @@ export class Palette {
       large: `600 18px ${ui}`,
       note: `600 12.5px ${ui}`,
     };
+  }
+
+  /** Gradients in colours relative to a level; absolute where it is null. */
+  relativeTo(median: number | null): void {
+    this.scale = this.scale.around(median);
   }
 
   /** Blurred light of one colour, for a rectangle of this size; drawn centred on it. */

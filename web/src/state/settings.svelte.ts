@@ -4,6 +4,7 @@ import type { RecordLevel } from '../protocol';
 import { loadJson, save } from './storage';
 
 export type Theme = 'system' | 'light' | 'dark';
+export type Palette = 'backlight' | 'cividis' | 'viridis' | 'grey';
 export type View = 'graph' | 'gradients' | 'plots';
 export type BackendKind = 'browser' | 'server';
 
@@ -16,6 +17,11 @@ interface Values {
   gradients: boolean;
   /** What the centre of the page shows. */
   view: View;
+  /** The colours of gradients, and whether they are relative to the median of the step. */
+  palette: Palette;
+  relative: boolean;
+  /** How fast a step is played: 1 is the usual. */
+  speed: number;
 }
 
 const DEFAULTS: Values = {
@@ -25,6 +31,9 @@ const DEFAULTS: Values = {
   shapes: true,
   gradients: true,
   view: 'graph',
+  palette: 'backlight',
+  relative: false,
+  speed: 1,
 };
 
 const CHOICES: Partial<Record<keyof Values, readonly unknown[]>> = {
@@ -32,6 +41,8 @@ const CHOICES: Partial<Record<keyof Values, readonly unknown[]>> = {
   record: ['off', 'light', 'full'],
   backend: ['browser', 'server'],
   view: ['graph', 'gradients', 'plots'],
+  palette: ['backlight', 'cividis', 'viridis', 'grey'],
+  speed: [0.25, 0.5, 1, 2, 4, 8],
 };
 
 /** Settings out of whatever was stored: field by field, unknown values become the default. */
@@ -73,6 +84,18 @@ export class Settings {
 
   get view(): View {
     return this.#values.view;
+  }
+
+  get palette(): Palette {
+    return this.#values.palette;
+  }
+
+  get relative(): boolean {
+    return this.#values.relative;
+  }
+
+  get speed(): number {
+    return this.#values.speed;
   }
 
   set<K extends keyof Values>(key: K, value: Values[K]): void {

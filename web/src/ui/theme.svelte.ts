@@ -5,9 +5,11 @@ import { MediaQuery } from 'svelte/reactivity';
 export class EffectiveTheme {
   readonly #dark = new MediaQuery('(prefers-color-scheme: dark)', false);
   readonly #chosen: () => 'system' | 'light' | 'dark';
+  readonly #palette: () => string;
 
-  constructor(chosen: () => 'system' | 'light' | 'dark') {
+  constructor(chosen: () => 'system' | 'light' | 'dark', palette: () => string) {
     this.#chosen = chosen;
+    this.#palette = palette;
   }
 
   get name(): 'light' | 'dark' {
@@ -15,11 +17,17 @@ export class EffectiveTheme {
     return chosen === 'system' ? (this.#dark.current ? 'dark' : 'light') : chosen;
   }
 
+  /** The theme and the colours of gradients: who draws reads the tokens anew when it changes. */
+  get look(): string {
+    return `${this.name} ${this.#palette()}`;
+  }
+
   /** Put it on the page. */
   apply(): void {
     const chosen = this.#chosen();
     if (chosen === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = chosen;
+    document.documentElement.dataset.palette = this.#palette();
   }
 }
 
