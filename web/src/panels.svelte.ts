@@ -47,6 +47,11 @@ export class Panels {
 
   readonly #scale: Scale = $derived(this.#colours.around(this.median));
 
+  /** The colours of gradients. */
+  get scale(): Scale {
+    return this.#scale;
+  }
+
   // Texts -----------------------------------------------------------------------------------
 
   /** The frame that raised. */
@@ -125,6 +130,15 @@ export class Panels {
       return 'The program finished without recording a gradient step.';
     if (run.active) return 'Waiting for the first training step.';
     return 'Run the program to see its graph: each operation of a training step, and the gradients that flow back through it.';
+  }
+
+  get emptyGradients(): string {
+    const { run } = this.#page;
+    if (run.error) return 'The program stopped before a step was recorded.';
+    if (run.status.state === 'finished')
+      return 'The program finished without recording a gradient step.';
+    if (run.active) return 'Waiting for the first training step.';
+    return 'Run the program to see the gradient of each parameter at each step: layers that learn nothing, and layers that learn too fast, are seen here first.';
   }
 
   get emptyLoss(): string {

@@ -1,6 +1,7 @@
 // The theme as the canvas needs it: colours and fonts read from the CSS variables, and the few
 // things that are made once per theme (the hatch, halos).
 
+import { hatchFill, hatchTile } from '../flow/hatch';
 import { Scale } from '../flow/scale';
 
 const COLOURS = [
@@ -38,7 +39,7 @@ export class Palette {
   readonly haloAlpha: number;
   private readonly halos = new Map<string, HTMLCanvasElement>();
   private readonly widths = new Map<string, number>();
-  private hatchTile: HTMLCanvasElement | null = null;
+  private tile: HTMLCanvasElement | null = null;
 
   constructor(element: Element) {
     const style = getComputedStyle(element);
@@ -98,25 +99,8 @@ export class Palette {
 
   /** Diagonal stripes for what is NaN or infinite. */
   hatch(ctx: CanvasRenderingContext2D): CanvasPattern | string {
-    if (!this.hatchTile) {
-      const tile = (this.hatchTile = document.createElement('canvas'));
-      tile.width = tile.height = 16;
-      const c = tile.getContext('2d')!;
-      c.fillStyle = this.colour['surface-0'];
-      c.fillRect(0, 0, 16, 16);
-      c.strokeStyle = this.colour.error;
-      c.lineWidth = 5;
-      c.beginPath();
-      for (let x = -16; x <= 32; x += 16) {
-        c.moveTo(x - 4, 20);
-        c.lineTo(x + 20, -4);
-      }
-      c.stroke();
-    }
-    const pattern = ctx.createPattern(this.hatchTile, 'repeat');
-    if (!pattern) return this.colour.error;
-    pattern.setTransform(new DOMMatrix().scale(0.5));
-    return pattern;
+    this.tile ??= hatchTile(this.colour.error, this.colour['surface-0']);
+    return hatchFill(ctx, this.tile) ?? this.colour.error;
   }
 
   width(ctx: CanvasRenderingContext2D, font: string, text: string): number {

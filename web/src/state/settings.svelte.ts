@@ -5,6 +5,8 @@ import { loadJson, save } from './storage';
 
 export type Theme = 'system' | 'light' | 'dark';
 export type Palette = 'backlight' | 'cividis' | 'viridis' | 'grey';
+export type Measure = 'norm' | 'rms' | 'ratio' | 'value' | 'zero' | 'dead';
+export type Subject = 'parameters' | 'operations';
 export type View = 'graph' | 'gradients' | 'plots';
 export type BackendKind = 'browser' | 'server';
 
@@ -20,6 +22,9 @@ interface Values {
   /** The colours of gradients, and whether they are relative to the median of the step. */
   palette: Palette;
   relative: boolean;
+  /** What the map of gradients shows. */
+  measure: Measure;
+  subject: Subject;
   /** How fast a step is played: 1 is the usual. */
   speed: number;
 }
@@ -33,6 +38,8 @@ const DEFAULTS: Values = {
   view: 'graph',
   palette: 'backlight',
   relative: false,
+  measure: 'norm',
+  subject: 'parameters',
   speed: 1,
 };
 
@@ -42,6 +49,8 @@ const CHOICES: Partial<Record<keyof Values, readonly unknown[]>> = {
   backend: ['browser', 'server'],
   view: ['graph', 'gradients', 'plots'],
   palette: ['backlight', 'cividis', 'viridis', 'grey'],
+  measure: ['norm', 'rms', 'ratio', 'value', 'zero', 'dead'],
+  subject: ['parameters', 'operations'],
   speed: [0.25, 0.5, 1, 2, 4, 8],
 };
 
@@ -92,6 +101,14 @@ export class Settings {
 
   get relative(): boolean {
     return this.#values.relative;
+  }
+
+  get measure(): Measure {
+    return this.#values.measure;
+  }
+
+  get subject(): Subject {
+    return this.#values.subject;
   }
 
   get speed(): number {
