@@ -37,7 +37,9 @@ export class Ramp {
     return Math.max(0, Math.min(1, (value - this.low) / (this.high - this.low)));
   }
 
+  /** What is no number has no colour. */
   colour(value: number): string {
+    if (Number.isNaN(value)) return 'transparent';
     const last = this.#stops.length - 1;
     const at = Math.round(this.share(value) * last * SHADES);
     let colour = this.#cache.get(at);

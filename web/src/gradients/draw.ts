@@ -28,8 +28,8 @@ export interface MapPicture {
   height: number;
 }
 
-/** A stretch where nothing was recorded shows what was known last, faintly. */
-const FAINT = 0.32;
+/** Where nothing was recorded a thread of the last colour leads on to the next recorded step. */
+const THREAD = 3;
 /** An open group is a thin line: its rows say the same in full. */
 const THIN = 5;
 const DOT_PITCH = 4;
@@ -96,9 +96,8 @@ function drawRow(
       ctx.fillStyle = paint.colour(matrix.measure, cell, medians[i]);
       ctx.fillRect(bin.x, y, bin.solid - bin.x, high);
       if (bin.end > bin.solid) {
-        ctx.globalAlpha = FAINT;
-        ctx.fillRect(bin.solid, y, bin.end - bin.solid, high);
-        ctx.globalAlpha = 1;
+        const thread = Math.min(THREAD, high);
+        ctx.fillRect(bin.solid, y + (high - thread) / 2, bin.end - bin.solid, thread);
       }
     } else if (fill === 'nonfinite') {
       ctx.fillStyle = hatch;

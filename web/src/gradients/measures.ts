@@ -203,7 +203,7 @@ export function story(
     else leaves.push({ name: row.name, cell: cells[i] });
   });
   const what = measure.name.toLowerCase();
-  if (bad.length) return { text: `${what} not finite: ${listed(bad)}`, tone: 'bad' };
+  if (bad.length) return { text: `${what} not finite in ${listed(bad)}`, tone: 'bad' };
   if (!leaves.length) return { text: `no ${what} in this step`, tone: 'plain' };
   const missing = none.length && measure.kind === 'gradient' ? `; none for ${listed(none)}` : '';
   if (measure.kind === 'share') {
@@ -217,7 +217,8 @@ export function story(
   const most = some.reduce((a, b) => (b.cell > a.cell ? b : a));
   if (measure.kind === 'gradient' && most.cell / least.cell >= CALLED_OUT) {
     const factor = ratioText(most.cell / least.cell);
-    return { text: `${least.name} gets ÷ ${factor} of ${most.name}${missing}`, tone: 'bad' };
+    const text = `${least.name} gets a gradient ${factor} times weaker than ${most.name}${missing}`;
+    return { text, tone: 'bad' };
   }
   const range = `${cellText(measure, least.cell)} (${least.name}) to ${cellText(measure, most.cell)} (${most.name})`;
   return { text: some.length > 1 ? range + missing : cellText(measure, most.cell), tone: 'plain' };
