@@ -9,7 +9,7 @@ import type { Curve as CurveView } from './plots/series';
 import type { Frame, Inspection, Node } from './protocol';
 import { browserChoice, serverChoice, type Choice } from './ui/backends';
 import { EffectiveTheme, token } from './ui/theme.svelte';
-import { chipOf, environmentOf, size, summaryOf, type Chip } from './ui/words';
+import { chipOf, environmentOf, recordingOf, summaryOf, type Chip } from './ui/words';
 
 /** Least time in ms between two questions for values while steps fly by. */
 const ASK_EVERY = 400;
@@ -117,10 +117,10 @@ export class Panels {
 
   get recording(): string {
     const { run, settings } = this.#page;
-    const level = `Recording: ${run.environment?.record ?? settings.record}`;
-    const count = run.steps.length;
-    if (!count) return level;
-    return `${level}, ${count} ${count === 1 ? 'step' : 'steps'} kept in ${size(run.recorded.bytes)}`;
+    const { length: steps } = run.steps;
+    const { dropped, bytes } = run.recorded;
+    const level = run.environment?.record ?? settings.record;
+    return recordingOf(level, run.progress?.watching ?? 0, { steps, dropped, bytes });
   }
 
   get emptyGraph(): string {

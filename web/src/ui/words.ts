@@ -61,6 +61,30 @@ function rate(value: number): string {
   return `${value >= 10 ? Math.round(value).toLocaleString('en') : value.toFixed(1)} steps/s`;
 }
 
+/**
+ * "Recording: light, costs 9%, 1,800 of 5,000 steps kept in 64.0 MB": what is watched, the part of
+ * the time that it takes, and what is left of it.
+ */
+export function recordingOf(
+  level: string,
+  watching: number,
+  kept: { steps: number; dropped: number; bytes: number },
+): string {
+  const parts = [`Recording: ${level}`];
+  if (watching > 0) parts.push(`costs ${watching < 0.01 ? '<1' : Math.round(100 * watching)}%`);
+  if (kept.steps) {
+    const count = kept.steps.toLocaleString('en');
+    const all = (kept.steps + kept.dropped).toLocaleString('en');
+    const steps = kept.dropped
+      ? `${count} of ${all} steps`
+      : count === '1'
+        ? '1 step'
+        : `${count} steps`;
+    parts.push(`${steps} kept in ${size(kept.bytes)}`);
+  }
+  return parts.join(', ');
+}
+
 export function stepOf(step: number, total: number): string {
   return total > 0 ? `step ${step} of ${total}` : `step ${step}`;
 }

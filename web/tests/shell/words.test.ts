@@ -4,7 +4,15 @@ import type { Status } from '../../src/state/run.svelte';
 import type { ServerInfo, ServerState } from '../../src/state/server.svelte';
 import { browserChoice, serverChoice, type Place } from '../../src/ui/backends';
 import { commandOf, keyLabel, KEYS } from '../../src/ui/keys';
-import { bytesOf, chipOf, noticeOf, seconds, summaryOf, type Situation } from '../../src/ui/words';
+import {
+  bytesOf,
+  chipOf,
+  noticeOf,
+  recordingOf,
+  seconds,
+  summaryOf,
+  type Situation,
+} from '../../src/ui/words';
 
 const status = (state: State | 'idle', given: Partial<Status> = {}): Status => ({
   state,
@@ -128,6 +136,24 @@ describe('numbers with units', () => {
     [1_500_000, 0, '1.5 MB'],
     [0, 0, ''],
   ])('%d of %d bytes is %j', (loaded, total, text) => expect(bytesOf(loaded, total)).toBe(text));
+});
+
+describe('what the status bar says of the recording', () => {
+  const kept = { steps: 500, dropped: 0, bytes: 593_000 };
+  it.each([
+    ['off', 0, { steps: 0, dropped: 0, bytes: 0 }, 'Recording: off'],
+    ['light', 0, kept, 'Recording: light, 500 steps kept in 593 KB'],
+    ['full', 0.342, kept, 'Recording: full, costs 34%, 500 steps kept in 593 KB'],
+    ['light', 0.004, { ...kept, steps: 1 }, 'Recording: light, costs <1%, 1 step kept in 593 KB'],
+    [
+      'full',
+      0.5,
+      { steps: 1_800, dropped: 3_200, bytes: 64e6 },
+      'Recording: full, costs 50%, 1,800 of 5,000 steps kept in 64.0 MB',
+    ],
+  ])('%s, %d', (level, watching, what, text) => {
+    expect(recordingOf(level, watching, what)).toBe(text);
+  });
 });
 
 describe('keys', () => {
