@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ def heard(name: str, run: Callable) -> Callable:
         if listener is None or not listener.sampling:
             return run(input, *args, **kwargs)
         given = (input, *args, *kwargs.values())
+        listener.began = perf_counter()
         try:
             result = run(input, *args, **kwargs)
         except BaseException as error:

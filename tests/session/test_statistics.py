@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from backlight.observe.histogram import packed
 from backlight.observe.kept import BLOCK, Store, Values, block_of, leading_block
-from backlight.observe.statistics import statistics
+from backlight.observe.statistics import look, statistics
+from backlight.session.protocol import HISTOGRAM_BINS
 
 
 def reference(array):
@@ -108,3 +112,31 @@ def test_kept_values_stay_within_their_budget_and_say_what_is_gone():
     assert "given up" in store.inspect(1, gone[0], "node", True).note
     assert "not recorded" in store.inspect(1, 1_000, "node", False).note
     assert "no such node" in store.inspect(1, 100, "other", True).note
+
+
+def histogram_reference(array):
+    """The counts one by one, as the protocol says."""
+    counts = np.zeros(HISTOGRAM_BINS)
+    flat = np.abs(array).ravel() if array.dtype.kind == "c" else array.ravel()
+    for value in flat.astype(np.float64):
+        if np.isfinite(value):
+            power = math.floor(math.log(abs(value), 4) + 1e-12) if value else -99
+            away = min(max(power + 21, 0), 30)
+            counts[30 + (away if value > 0 else -away)] += 1
+    return np.ceil(255 * np.sqrt(counts / max(counts.sum(), 1)))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_histogram(name):
+    array = CASES[name]
+    np.testing.assert_allclose(packed([look(array)[1]])[0], histogram_reference(array), atol=1)
+
+
+def test_histograms_of_nothing_are_empty():
+    assert not packed([None, look(np.zeros((0, 3), np.float32))[1]]).any()
+
+
+def test_the_ends_of_a_histogram_take_what_is_beyond():
+    array = np.array([1e38, -1e38, 1e-40, -0.0, 4.0**-20, -(4.0**9)], np.float32)
+    found = np.flatnonzero(packed([look(array)[1]])[0]).tolist()
+    assert found == [0, 30, 31, 60]

@@ -23,7 +23,7 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
-from .toy import digits, spirals
+from .toy import digits, sonnets, spirals
 
 __all__ = [
     "BatchSampler",
@@ -43,6 +43,7 @@ __all__ = [
     "default_convert",
     "digits",
     "random_split",
+    "sonnets",
     "spirals",
 ]
 

@@ -34,6 +34,11 @@ def digits() -> tuple[Any, Any, Any, Any]:
     return tuple(from_numpy(a.copy()) for a in (x[:train], y[:train], x[train:], y[train:]))
 
 
+def sonnets() -> str:
+    """Load five sonnets by William Shakespeare (1609): about 3,000 characters, in the public domain."""
+    return (files(__package__) / "sonnets.txt").read_text("utf-8")
+
+
 def spirals(
     n: int = 200, noise: float = 0.1, seed: int = 0, turns: float = 1.75
 ) -> tuple[Any, Any]:

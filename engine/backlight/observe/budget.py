@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: Light records every step until recording has taken so many seconds, ...
-FREE = 1.5
-#: ... then as many as fit into this part of the time.
+#: Light takes this part of the time, ...
 SHARE = 0.10
+#: ... less twice what following the other steps was seen to take (as much again is lost in calls and
+#: caches: `bench/recording.py`), but never less than this, ...
+LEAST = 0.03
+#: ... and may be so many seconds ahead of it, so that a short program is seen, too.
+FREE = 0.01
 
 
 class Budget:
@@ -16,22 +19,35 @@ class Budget:
     def __init__(self, level: str, clock: Callable[[], float]) -> None:
         self._full = level == "full"
         self._clock = clock
-        self._since: float | None = None  # when the free part was used up
-        self._at_since = 0.0
+        self._began = clock()
         self._asked = 1  # the first step always
-        self.spent = 0.0
+        self._recording = 0.0  # seconds that recorded steps took
+        self._following = 0.0  # ... and those that were only counted
 
     def record_next(self, steps: int = 1) -> None:
         """Record the next steps in any case: somebody is looking."""
         self._asked = max(self._asked, steps)
 
+    def charge(self, seconds: float, recorded: bool) -> None:
+        """Note what was spent on a step."""
+        if recorded:
+            self._recording += seconds
+        else:
+            self._following += seconds
+
+    @property
+    def share(self) -> float:
+        """The part of the time so far that recording took."""
+        spent = self._recording + self._following
+        return max(0.0, spent / max(self._clock() - self._began, 1e-9))
+
     def allows(self) -> bool:
         """Whether the step that begins now is recorded."""
-        asked = self._asked > 0
-        self._asked = max(0, self._asked - 1)
-        if self._full or asked or self.spent < FREE:
+        if self._asked > 0:
+            self._asked -= 1
             return True
-        now = self._clock()
-        if self._since is None:
-            self._since, self._at_since = now, self.spent
-        return self.spent - self._at_since <= SHARE * (now - self._since)
+        if self._full:
+            return True
+        elapsed = self._clock() - self._began
+        room = max(SHARE * elapsed - 2 * self._following, LEAST * elapsed)
+        return self._recording <= room + FREE

@@ -78,6 +78,8 @@ class Recorder(Listener):
         self._optimizers: list[weakref.ref[Any]] = []
         self._updating = 0
         self._backward = 0
+        self._held = 0.0  # seconds of the session's turns, which are not the recorder's
+        self._running: tuple[int, float] | None = None  # the node that runs, and since when
         self._update_began = 0.0
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._sent: set[str] = set()
@@ -100,7 +102,8 @@ class Recorder(Listener):
     def _next_trace(self) -> None:
         """Decide about the step that comes, and listen for its begin."""
         ahead = self.step + (2 if self._pending else 1)
-        self.trace = Trace(ahead) if self.budget.allows() else None
+        last = self.total and ahead >= self.total
+        self.trace = Trace(ahead) if self.budget.allows() or last else None
         self._between = True
         self.sampling = True
 
@@ -132,7 +135,7 @@ class Recorder(Listener):
         try:
             self.on_step()
         finally:
-            self.budget.spent -= self.clock() - begin
+            self._held += self.clock() - begin
 
     def _send(self, trace: Trace, complete: bool) -> Plan | None:
         """Send a step's numbers, and its topology where it was not seen before."""
@@ -166,13 +169,22 @@ class Recorder(Listener):
         """An operation ran."""
         if self._updating and not state.grad:
             return
+        if self.trace is None and self._between and outputs[0].__class__ is Tensor:
+            out = outputs[0]  # the common case of a step that is not recorded, without ceremony
+            if out._node is None and out._array.size != SCALAR and out._view is None:
+                return
         begin = self.clock()
+        took, self.began = (begin - self.began if self.began else None), 0.0
         try:
-            self._op(name, args, outputs, sys._getframe(1))
+            self._op(name, args, outputs, sys._getframe(1), took)
         finally:
-            self.budget.spent += self.clock() - begin
+            self.budget.charge(self.clock() - begin - self._held, self.trace is not None)
+            self._held = 0.0
 
-    def _op(self, name: str, args: tuple[Any, ...], outputs: tuple[Any, ...], frame: Any) -> None:
+    def _op(
+        self, name: str, args: tuple[Any, ...], outputs: tuple[Any, ...], frame: Any,
+        took: float | None,
+    ) -> None:  # fmt: skip
         out = next((each for each in outputs if isinstance(each, Tensor)), None)
         if out is None:
             return
@@ -211,6 +223,8 @@ class Recorder(Listener):
             entry.backward = owner.name()
             entry.formula = formula_of(owner)
         number = trace.add(entry, out._array)
+        if took is not None:
+            trace.seconds[number] = took
         tag = (trace.token, number)
         for each in outputs:
             if isinstance(each, Tensor):
@@ -341,6 +355,8 @@ class Recorder(Listener):
 
     def module_enter(self, module: Any) -> None:
         """`module.forward` is about to run."""
+        if not self.sampling:
+            return
         code = sys._getframe(1).f_code
         self.sites.entries.setdefault(id(code), code)
         self._call += 1
@@ -348,9 +364,12 @@ class Recorder(Listener):
 
     def module_exit(self, module: Any) -> None:
         """`module.forward` returned or raised."""
-        while self._modules:
-            if self._modules.pop()[0] is module:
-                break
+        modules = self._modules
+        if modules and modules[-1][0] is module:
+            modules.pop()
+        elif self.sampling:
+            while modules and modules.pop()[0] is not module:
+                pass  # one that raised
 
     # Backward --------------------------------------------------------------------------------
 
@@ -375,7 +394,7 @@ class Recorder(Listener):
             now = self.clock()
             trace.times[0] += begin - (trace.backward_began or trace.began or begin)
             trace.backward_began = now
-        self.budget.spent += self.clock() - begin
+        self.budget.charge(self.clock() - begin, self.trace is not None)
 
     def _losses(self, roots: tuple[Any, ...], site: Site, frame: FrameType) -> None:
         for root in roots:
@@ -396,11 +415,20 @@ class Recorder(Listener):
         if trace is None or type(tag) is not tuple or tag[0] != trace.token:
             return
         begin = self.clock()
+        self._close_node(trace, begin)
         for gradient in gradients:
             if gradient is not None:
                 trace.gradient(tag[1], getattr(gradient, "_array", gradient))
                 break
-        self.budget.spent += self.clock() - begin
+        self._running = (tag[1], self.clock())
+        self.budget.charge(self._running[1] - begin, self.trace is not None)
+
+    def _close_node(self, trace: Trace, now: float) -> None:
+        """The node that ran is over: note what its backward took."""
+        if self._running is not None:
+            number, since = self._running
+            self._running = None
+            trace.seconds_back[number] = trace.seconds_back.get(number, 0.0) + now - since
 
     def leaf_gradient(self, tensor: Any, gradient: Any) -> None:
         """A gradient was added to that of a leaf."""
@@ -408,8 +436,9 @@ class Recorder(Listener):
         if trace is None or type(tag) is not tuple or tag[0] != trace.token:
             return
         begin = self.clock()
+        self._close_node(trace, begin)
         trace.gradient(tag[1], getattr(gradient, "_array", gradient))
-        self.budget.spent += self.clock() - begin
+        self.budget.charge(self.clock() - begin, self.trace is not None)
 
     def backward_end(self) -> None:
         """The pass that began last is over."""
@@ -417,6 +446,7 @@ class Recorder(Listener):
         self._backward -= 1
         trace = self.trace
         if trace is not None:
+            self._close_node(trace, begin)
             trace.times[1] += begin - trace.backward_began
             trace.backward_began = begin
         if self._backward == 0 and not self._has_optimizer():
@@ -424,12 +454,15 @@ class Recorder(Listener):
                 trace.copy_parameters()
             self._closing, self._pending = trace, True
             self._next_trace()
-        self.budget.spent += self.clock() - begin
+        self.budget.charge(self.clock() - begin, trace is not None)
 
     # Updates ---------------------------------------------------------------------------------
 
     def _has_optimizer(self) -> bool:
-        return any(each() is not None for each in self._optimizers)
+        for each in self._optimizers:
+            if each() is not None:
+                return True
+        return False
 
     def optimizer_created(self, optimizer: Any) -> None:
         """From now on `optimizer.step()` ends a step."""
@@ -445,11 +478,11 @@ class Recorder(Listener):
         if self.trace is not None:
             self.trace.copy_parameters()
         self._update_began = self.clock()
-        self.budget.spent += self._update_began - begin
+        self.budget.charge(self._update_began - begin, self.trace is not None)
 
     def optimizer_step_end(self, optimizer: Any) -> None:
         """`optimizer.step()` is over."""
-        begin = self.clock()
+        begin, recorded = self.clock(), self.trace is not None
         self._updating = max(0, self._updating - 1)
         if self.trace is not None:
             self.trace.times[2] += begin - self._update_began
@@ -458,7 +491,8 @@ class Recorder(Listener):
         try:
             self._turn()
         finally:
-            self.budget.spent += self.clock() - begin
+            self.budget.charge(self.clock() - begin - self._held, recorded)
+            self._held = 0.0
 
     # The end ---------------------------------------------------------------------------------
 

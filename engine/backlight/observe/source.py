@@ -49,6 +49,7 @@ class Program:
         self._by_range: dict[Range, ast.AST] | None = None
         self._call_ends: dict[tuple[int, int], ast.AST] = {}
         self._parents: dict[ast.AST, ast.AST] = {}
+        self._texts: dict[ast.AST, str] = {}
         self._loops: dict[ast.AST, Loop] = {}
         self._functions: dict[str, list[ast.stmt]] = {}
 
@@ -129,8 +130,11 @@ class Program:
 
     def text_of(self, node: ast.AST) -> str:
         """An expression on one line, empty where it is too long for a name."""
-        text = " ".join((ast.get_source_segment(self._text, node) or "").split())
-        return text if len(text) <= LONGEST_NAME else ""
+        text = self._texts.get(node)
+        if text is None:  # asked for at every step, and the whole program is read for it
+            text = " ".join((ast.get_source_segment(self._text, node) or "").split())
+            text = self._texts[node] = text if len(text) <= LONGEST_NAME else ""
+        return text
 
     def target(self, node: ast.AST | None) -> str:
         """The variable or attribute that gets the value of this expression, where it is plain."""

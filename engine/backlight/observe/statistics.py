@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .histogram import bin_of, counts
+
 Row = tuple[float, float, float, float, float, float]
 
 NAN = math.nan
@@ -27,6 +29,11 @@ NOTHING: Row = (NAN, NAN, NAN, NAN, NAN, NAN)
 
 def statistics(array: Any) -> Row:
     """The statistics of an array of any dtype and device."""
+    return look(array, False)[0]
+
+
+def look(array: Any, spread: bool = True) -> tuple[Row, Any]:
+    """The statistics of an array, and how it spreads: see `histogram.packed`."""
     if not isinstance(array, ndarray):
         if not hasattr(array, "get"):
             array = np.asarray(array)
@@ -34,25 +41,27 @@ def statistics(array: Any) -> Row:
             array = thinned(array).get()  # a GPU's: one copy costs less than six kernels
     size = array.size
     if not size:
-        return NOTHING
+        return NOTHING, None
     if array.dtype.kind == "c":
         array = np.abs(array)
     if size == 1:
-        return single(float(array.item()))
+        value = float(array.item())
+        return single(value), bin_of(value) if spread else None
     flat = thinned(array).reshape(-1)
     kind = flat.dtype
     if kind.kind != "f" or kind.itemsize < 4:
         flat = flat.astype(np.float64 if kind.kind in "iu" and kind.itemsize > 2 else np.float32)
+    bins = counts(flat) if spread else None
     low, high = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
     if not (math.isfinite(low) and math.isfinite(high)):
-        return with_nonfinite(flat, size)
+        return with_nonfinite(flat, size), bins
     zero = 1.0 - int(np.count_nonzero(flat)) / flat.size
     most = max(-low, high)
     if most > LARGE or 0 < most < SMALL:
         flat = flat.astype(np.float64)
     mean = float(np.add.reduce(flat)) / flat.size
     rms = math.sqrt(float(flat.dot(flat)) / flat.size)
-    return rms, mean, low, high, zero, 0.0
+    return (rms, mean, low, high, zero, 0.0), bins
 
 
 def single(value: float) -> Row:

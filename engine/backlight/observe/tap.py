@@ -20,6 +20,8 @@ class Listener:
     #: False while a step is not sampled: the observed variant then skips `op`, `op_failed`,
     #: `backward_node` and `leaf_gradient` after one attribute test.
     sampling: bool = True
+    #: When the operation that is heard next was called (`time.perf_counter`); 0.0 where unknown.
+    began: float = 0.0
 
     def op(self, name: str, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
         """An operation ran: `args` as called (Tensors and options), `outputs` its Tensors.

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..session.protocol import STATISTICS, Numbers
+from ..session.protocol import Numbers
+from .histogram import packed
 from .kept import Values
-from .statistics import NOTHING, Row, statistics
+from .statistics import NOTHING, Row, look, statistics
 from .structure import Entry, ModuleCall, Plan
 
 MOST_ENTRIES = 20_000
@@ -29,7 +30,10 @@ class Trace:
         self.calls: list[ModuleCall] = []
         self.call_numbers: dict[int, int] = {}
         self.rows: list[Row] = []
-        self.gradients: dict[int, Row] = {}
+        self.spread: list[Any] = []  # of the values: see `histogram.packed`
+        self.gradients: dict[int, tuple[Row, Any]] = {}
+        self.seconds: dict[int, float] = {}  # forward, where it was measured
+        self.seconds_back: dict[int, float] = {}
         self.order: list[int] = []
         self.losses: list[tuple[int, float]] = []
         self.updates: dict[int, float] = {}
@@ -51,15 +55,18 @@ class Trace:
         self.entries.append(entry)
         if array is None:
             self.rows.append(NOTHING)
+            self.spread.append(None)
         else:
-            self.rows.append(statistics(array))
+            row, spread = look(array)
+            self.rows.append(row)
+            self.spread.append(spread)
             self.kept.keep(self.kept.values, number, array)
         return number
 
     def gradient(self, number: int, array: Any) -> None:
         """Note the gradient that reached an entry."""
         self.order.append(number)
-        self.gradients[number] = statistics(array)
+        self.gradients[number] = look(array)
         self.kept.keep(self.kept.gradients, number, array)
 
     def drop_failure(self) -> None:
@@ -67,6 +74,7 @@ class Trace:
         if self.failure is not None and self.failure[1] == len(self.entries) - 1:
             self.entries.pop()
             self.rows.pop()
+            self.spread.pop()
         self.failure = None
 
     def signature(self, complete: bool) -> tuple[Any, ...]:
@@ -103,32 +111,37 @@ class Trace:
 
     def numbers(self, plan: Plan) -> Numbers:
         """The step's numbers, aligned with the nodes of its topology."""
-        count = len(plan.keep)
-        values = np.array([self.rows[i] for i in plan.keep], np.float64)
-        gradients = np.full((count, len(STATISTICS)), np.nan, np.float32)
-        present = np.zeros(count, np.uint8)
-        for node, i in enumerate(plan.keep):
-            if self.rows[i] is not NOTHING:
-                present[node] |= VALUE
-            if i in self.gradients:
-                gradients[node] = clipped(np.array(self.gradients[i]))
-                present[node] |= GRADIENT
-            if i in self.kept.values or i in self.kept.gradients:
-                present[node] |= KEPT
+        keep, rows, found = plan.keep, self.rows, self.gradients
+        missing = (NOTHING, None)
+        seen = [found.get(i, missing) for i in keep]
+        values = np.array([rows[i] for i in keep], np.float64)
+        gradients = np.array([row for row, _ in seen], np.float64)
+        spread = [each for i, (_, back) in zip(keep, seen) for each in (self.spread[i], back)]
+        seconds = [
+            each
+            for i in keep
+            for each in (self.seconds.get(i, np.nan), self.seconds_back.get(i, np.nan))
+        ]
+        present = [
+            VALUE * (rows[i] is not NOTHING)
+            + GRADIENT * (i in found)
+            + KEPT * (i in self.kept.values or i in self.kept.gradients)
+            for i in keep
+        ]
         order = [plan.place[i] for i in dict.fromkeys(self.order) if i in plan.place]
         values_of = dict(self.losses)
         return Numbers(
             step=self.step,
             topology=plan.topology.hash,
             values=clipped(values).reshape(-1),
-            gradients=gradients.reshape(-1),
-            present=present,
+            gradients=clipped(gradients).reshape(-1),
+            present=np.array(present, np.uint8),
             order=np.array(order, np.int32),
             update=np.array([self.updates.get(i, np.nan) for i in plan.parameters], np.float32),
             losses=np.array([values_of[i] for i in plan.losses], np.float64),
             times=np.array(self.times, np.float32),
-            histograms=np.empty(0, np.uint8),
-            seconds=np.empty(0, np.float32),
+            histograms=packed(spread).reshape(-1),
+            seconds=np.array(seconds, np.float32),
         )
 
 

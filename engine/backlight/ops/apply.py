@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from heapq import heappush
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -761,4 +762,5 @@ NAMESPACE.update(
     heappush=heappush, next_seq=next_seq, restore=restore, freed=errors.freed, check_version=check_version,
     stale_output=stale_output, pending=pending, release=release, drain=drain, dtypes=dtypes,
     errors=errors, fix=_fix, hooks=hooks, write_outs=write_outs,
+    perf_counter=perf_counter,
 )  # fmt: skip

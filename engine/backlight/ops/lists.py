@@ -7,6 +7,7 @@ one `Slot` each.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def heard(function: Callable) -> Callable:
         if listener is None or not listener.sampling:
             return function(*args, **kwargs)
         given = (*args, *kwargs.values())
+        listener.began = perf_counter()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:

@@ -283,6 +283,7 @@ def observed_text(row: Row) -> str:
     listener = tap.listener
     if listener is None or not listener.sampling:
         return {call}
+    listener.began = perf_counter()
     try:
         result = {call}
     except BaseException as error:

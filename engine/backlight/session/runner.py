@@ -246,7 +246,14 @@ class Active:
         rate = (step - first) / (now - begin) if now > begin else 0.0
         total = self.recorder.total if self.recorder else 0
         self.outbox.add(
-            protocol.Progress(step, total, line, round(rate, 3), round(self.elapsed, 6))
+            protocol.Progress(
+                step,
+                total,
+                line,
+                round(rate, 3),
+                round(self.elapsed, 6),
+                round(self.recorder.budget.share, 4) if self.recorder else 0.0,
+            )
         )
 
     # Commands ------------------------------------------------------------------------------
