@@ -22,6 +22,7 @@ from ..autograd.modes import state
 from ..session.protocol import ErrorRaised, Inspection, Operand, Thinned, Topology
 from ..tensor import Tensor
 from .budget import Budget
+from .findings import Findings
 from .kept import Store
 from .losses import Losses
 from .names import Names
@@ -64,6 +65,7 @@ class Recorder(Listener):
         self.sites = Sites(program)
         self.names = Names(program)
         self.losses = Losses(program, sink.add, sink.point)
+        self.findings = Findings(sink.add)
         self.step = 0  # completed
         self.total = 0
         self.sampling = True
@@ -78,6 +80,7 @@ class Recorder(Listener):
         self._optimizers: list[weakref.ref[Any]] = []
         self._updating = 0
         self._backward = 0
+        self._last: Plan | None = None  # of the step recorded last
         self._held = 0.0  # seconds of the session's turns, which are not the recorder's
         self._running: tuple[int, float] | None = None  # the node that runs, and since when
         self._update_began = 0.0
@@ -159,6 +162,8 @@ class Recorder(Listener):
             self.sink.add(topology)
         self.sink.add(trace.numbers(plan))
         trace.kept.numbers = plan.numbers
+        self._last = plan
+        self.findings.settle(plan)
         self.store.add(trace.kept)
         self._recorded.add(trace.step)
         return plan
@@ -408,6 +413,7 @@ class Recorder(Listener):
                 trace.losses.append((tag[1], value))
                 entry = trace.entries[tag[1]]
                 self.losses.learn(entry.name, entry.site)
+            self.findings.loss(root, self.step + 1, trace, self._last)
 
     def backward_node(self, node: Any, gradients: tuple[Any, ...]) -> None:
         """A node runs next."""
@@ -448,6 +454,7 @@ class Recorder(Listener):
         if trace is not None:
             self._close_node(trace, begin)
             trace.times[1] += begin - trace.backward_began
+            self.findings.gradients(trace, self.step + 1)
             trace.backward_began = begin
         if self._backward == 0 and not self._has_optimizer():
             if trace is not None:
@@ -505,8 +512,13 @@ class Recorder(Listener):
         trace = self.trace
         if self._pending:
             self._end_step()
-        if trace is None:
-            return
+        if trace is not None:
+            self._finish(trace, error, failed)
+        self.findings.settle(None)
+        self.trace = None
+
+    def _finish(self, trace: Trace, error: BaseException | None, failed: bool) -> None:
+        """Send the step that the program's end cut off."""
         if not failed:
             trace.drop_failure()
         if error is not None:
@@ -517,7 +529,6 @@ class Recorder(Listener):
                     self._failed = (self._failed[0], self._failed[1], key, self._failed[3])
         elif trace.losses or not self.step:
             self._send(trace, True)
-        self.trace = None
 
     def _belongs(self, error: BaseException | None) -> bool:
         """Whether the operation that raised last is why the program ended."""

@@ -390,6 +390,11 @@ class Plan:
         nodes = [node_of(entries[i], keys[i], group_of.get(i, -1)) for i in self.keep]
         self.numbers = {keys[i]: i for i in self.keep}
         self.parameters = [i for i in self.keep if entries[i].kind == "parameter"]
+        self.names = [
+            (entries[i].tensor, entries[i].name)
+            for i in self.parameters
+            if entries[i].tensor is not None
+        ]
         self.losses = [i for i in dict.fromkeys(losses) if i in self.place]
         self.topology = Topology(
             hash="",
@@ -406,6 +411,20 @@ class Plan:
             complete=complete,
         )  # fmt: skip
         self.topology.hash = hash_of(self.topology)
+
+    def behind_losses(self) -> list[int]:
+        """The operations that lead to a loss with a gradient, in the order in which they ran."""
+        sources: dict[int, list[int]] = {}
+        for edge in self.topology.edges:
+            sources.setdefault(edge.target, []).append(edge.source)
+        nodes, found = self.topology.nodes, set()
+        todo = list(self.topology.losses[:1])
+        while todo:
+            place = todo.pop()
+            if place not in found and nodes[place].kind == "op" and nodes[place].backward:
+                found.add(place)
+                todo += sources.get(place, ())
+        return sorted(found)
 
     def key_of(self, entry: int) -> str:
         """The key of an entry's node, empty where it has none."""
