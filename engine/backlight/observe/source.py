@@ -85,6 +85,7 @@ class Program:
             end_line=end_line,
             end_column=self.utf16(end_line, end_column),
             text=self.line(line),
+            branch=self.branch(self.expression(self.range_of(code, lasti))),
         )
 
     def utf16(self, line: int, column: int) -> int:
@@ -155,12 +156,31 @@ class Program:
         while node is not None and not isinstance(node, SCOPES):
             parent = self._parents.get(node)
             if isinstance(parent, LOOPS) and node in parent.body:
-                if parent not in self._loops:
-                    loop = self._loops[parent] = Loop(parent)
-                    loop.trains = self._trains(parent.body, set())
-                found.append(self._loops[parent])
+                found.append(self._loop(parent))
             node = parent
         return found[::-1]
+
+    def _loop(self, node: ast.AST) -> Loop:
+        loop = self._loops.get(node)
+        if loop is None:
+            loop = self._loops[node] = Loop(node)
+            loop.trains = self._trains(node.body, set())  # type: ignore[attr-defined]
+        return loop
+
+    def branch(self, node: ast.AST | None) -> int:
+        """The line of the innermost condition or loop on which it hangs whether, and how often, this
+        is reached; 0 where there is none but the training loop.
+        """
+        while node is not None and not isinstance(node, SCOPES):
+            parent = self._parents.get(node)
+            if isinstance(parent, (ast.If, ast.IfExp)) and node is not parent.test:
+                return parent.test.lineno
+            if isinstance(parent, ast.match_case) and node in parent.body:
+                return self._parents[parent].lineno  # type: ignore[attr-defined]
+            if isinstance(parent, LOOPS) and node in parent.body and not self._loop(parent).trains:
+                return parent.lineno
+            node = parent
+        return 0
 
     def _trains(self, body: list[ast.stmt], seen: set[str]) -> bool:
         """Whether statements call `backward()` or `step()`, or a function that does."""

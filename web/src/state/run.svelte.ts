@@ -298,6 +298,7 @@ export class Run {
         return;
       case 'finding':
         this.#findings = [...this.#findings, event].slice(-MAX_FINDINGS);
+        this.#note(`Step ${event.step}: ${event.text}`);
         return;
       case 'mark':
         this.#marks = [...this.#marks, event].slice(-MAX_MARKS);

@@ -1,5 +1,6 @@
 /** What the time cursor shows of the run: one step, and its place among the others. */
 
+import { changeText } from './change';
 import { STATISTICS, type Numbers, type Topology } from '../protocol';
 import type { Cursor } from './cursor.svelte';
 import type { Run } from './run.svelte';
@@ -96,13 +97,26 @@ export class Shown {
   /** What is worth going to: the error, a changed graph, the first loss that was not finite. */
   readonly marks: readonly StepMark[] = $derived.by(() => {
     void this.#run.pointsVersion;
-    const marks: StepMark[] = this.#run.graphChanges
-      .slice(1, 1 + MOST_MARKS)
-      .map(({ step }) => ({ step, kind: 'graph', text: `graph changed, step ${step}` }));
+    const changes = this.#run.graphChanges;
+    const marks: StepMark[] = changes.slice(1, 1 + MOST_MARKS).map(({ step, hash }, i) => {
+      const before = this.#run.topology(changes[i].hash);
+      const after = this.#run.topology(hash);
+      const why = before && after ? `: ${changeText(before, after)}` : '';
+      return { step, kind: 'graph', text: `graph changed, step ${step}${why}` };
+    });
     for (const curve of this.#run.curves) {
       const step = curve.firstNonfinite;
       if (step !== null)
         marks.push({ step, kind: 'nonfinite', text: `${curve.name} not finite, step ${step}` });
+    }
+    for (const { step, title } of this.#run.findings) {
+      const text = `${title}, step ${step}`;
+      const same = marks.findIndex((mark) => mark.kind === 'nonfinite' && mark.step === step);
+      marks.splice(same < 0 ? marks.length : same, same < 0 ? 0 : 1, {
+        step,
+        kind: 'nonfinite',
+        text,
+      });
     }
     const error = this.#run.error;
     const line = error?.frames.at(-1)?.line;
