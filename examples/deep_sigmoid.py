@@ -33,7 +33,7 @@ plain, residual = make(False), make(True)
 opt = torch.optim.Adam([*plain.parameters(), *residual.parameters()], lr=1e-2)
 loss_fn = nn.CrossEntropyLoss()
 
-for step in range(120):
+for step in range(180):
     loss_plain = loss_fn(plain(x), y)
     loss_residual = loss_fn(residual(x), y)
     opt.zero_grad()

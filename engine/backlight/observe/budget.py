@@ -10,7 +10,7 @@ SHARE = 0.10
 #: caches: `bench/recording.py`), but never less than this, ...
 LEAST = 0.03
 #: ... and may be so many seconds ahead of it, so that a short program is seen, too.
-FREE = 0.01
+FREE = 0.05
 
 
 class Budget:
@@ -21,7 +21,9 @@ class Budget:
         self._clock = clock
         self._began = clock()
         self._asked = 1  # the first step always
-        self._recording = 0.0  # seconds that recorded steps took
+        self._given = True  # this step is recorded in any case: what it takes is not the budget's
+        self._recording = 0.0  # seconds that the other recorded steps took
+        self._asked_for = 0.0  # ... and those that were asked for
         self._following = 0.0  # ... and those that were only counted
 
     def record_next(self, steps: int = 1) -> None:
@@ -30,7 +32,9 @@ class Budget:
 
     def charge(self, seconds: float, recorded: bool) -> None:
         """Note what was spent on a step."""
-        if recorded:
+        if recorded and self._given:  # the first one makes caches that all others use
+            self._asked_for += seconds
+        elif recorded:
             self._recording += seconds
         else:
             self._following += seconds
@@ -38,12 +42,13 @@ class Budget:
     @property
     def share(self) -> float:
         """The part of the time so far that recording took."""
-        spent = self._recording + self._following
+        spent = self._recording + self._asked_for + self._following
         return max(0.0, spent / max(self._clock() - self._began, 1e-9))
 
     def allows(self) -> bool:
         """Whether the step that begins now is recorded."""
-        if self._asked > 0:
+        self._given = self._asked > 0
+        if self._given:
             self._asked -= 1
             return True
         if self._full:
