@@ -187,12 +187,10 @@ export class Page {
     if (next) this.goToMoment(next);
   }
 
-  /** Let the light run back through the step on show. */
+  /** Play the step on show, from the moment on show or from its beginning. */
   play(playing: boolean): void {
     const { numbers } = this.shown;
-    if (playing && numbers && this.cursor.moment?.phase !== 'backward') {
-      this.goToMoment({ phase: 'backward', op: 0 });
-    }
+    if (playing && numbers && !this.cursor.moment) this.goToMoment({ phase: 'forward', op: 0 });
     this.cursor.play(playing && numbers !== null);
   }
 

@@ -102,41 +102,84 @@ export function boxOrder(
   return order;
 }
 
-/** The cursor's stops while a pass is played: one for each box, so that closed groups are one hop. */
-export function stops(numbers: Numbers, boxOf: Int32Array, rank: Int32Array): number[] {
+/** A place where a played step rests, and for how many hops. */
+export interface Stop extends Cursor {
+  hops: number;
+}
+
+const FORWARD_HOPS = 0.6;
+const UPDATE_HOPS = 4;
+const PHASES: readonly Phase[] = ['forward', 'backward', 'update', 'end'];
+
+/**
+ * The stops of a whole step: operations as they were made, then as the engine ran backward, then
+ * the update. Consecutive ones in the same box are one stop, so that a closed group is one hop.
+ */
+export function routeOf(topology: Topology, numbers: Numbers, boxOf: Int32Array): Stop[] {
+  const { rank } = structureOf(topology);
+  const made = topology.nodes.flatMap((_, node) => (rank[node] >= 0 ? [node] : []));
+  made.sort((a, b) => rank[a] - rank[b]);
+  const forward = stopsAlong(made, boxOf, rank);
+  const backward = stopsAlong(numbers.order, boxOf, rank);
+  const updated = numbers.update.some((ratio) => !Number.isNaN(ratio));
+  return [
+    ...forward.map((op): Stop => ({ phase: 'forward', op, hops: FORWARD_HOPS })),
+    ...backward.map((op): Stop => ({ phase: 'backward', op, hops: 1 })),
+    ...(updated
+      ? [{ phase: 'update' as const, op: topology.parameters.length, hops: UPDATE_HOPS }]
+      : []),
+  ];
+}
+
+function stopsAlong(nodes: ArrayLike<number>, boxOf: Int32Array, rank: Int32Array): number[] {
   const list: number[] = [];
   let before = -1;
-  numbers.order.forEach((node, i) => {
-    if (rank[node] < 0) {
-      if (list.length) list[list.length - 1] = i + 1;
-      return;
-    }
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i];
     const box = boxOf[node];
-    if (box === before && list.length) list[list.length - 1] = i + 1;
-    else list.push(i + 1);
-    before = box;
-  });
+    // What is no operation (a parameter whose gradient is written) comes with the one before.
+    if (list.length && (rank[node] < 0 || box === before)) list[list.length - 1] = i + 1;
+    else if (rank[node] >= 0) list.push(i + 1);
+    if (rank[node] >= 0) before = box;
+  }
   return list;
 }
 
-const LONGEST_MS = 8_000;
+/** Whether a place of the cursor lies before another one. */
+export function isBefore(a: Cursor, b: Cursor): boolean {
+  const [pa, pb] = [PHASES.indexOf(a.phase), PHASES.indexOf(b.phase)];
+  return pa < pb || (pa === pb && a.op < b.op);
+}
 
-/** Where a played pass is after `elapsed` ms: the stop, and how far the light is on its way (0..1). */
+/** The stop after (1) or before (-1) a place; null past either end. */
+export function neighbourStop(route: readonly Stop[], at: Cursor, by: 1 | -1): Stop | null {
+  if (by > 0) return route.find((stop) => isBefore(at, stop)) ?? null;
+  return route.findLast((stop) => isBefore(stop, at)) ?? null;
+}
+
+/** At the usual speed a step is never played for longer. */
+const LONGEST_MS = 12_000;
+
+/** When each stop of a route is over, in ms at the usual speed. */
+export function timesOf(route: readonly Stop[], hop: number, settle: number): Float64Array {
+  // A hop is the run along the edge and a share of the settling; long steps go faster.
+  const each = hop + settle / 2;
+  const hops = route.reduce((sum, stop) => sum + stop.hops, 0);
+  const share = Math.min(1, LONGEST_MS / Math.max(1, hops * each));
+  let at = 0;
+  return Float64Array.from(route, (stop) => (at += stop.hops * each * share));
+}
+
+/** Where a played step is after `elapsed` ms: the stop, and how far the light is on its way (0..1). */
 export function playAt(
-  count: number,
+  times: Float64Array,
   elapsed: number,
   hop: number,
   settle: number,
 ): { stop: number; way: number; done: boolean } {
-  if (hop <= 0 || count === 0) return { stop: count, way: 1, done: true };
-  // A hop is the run along the edge and a share of the settling; long passes go faster.
-  const each = Math.min(hop + settle / 2, LONGEST_MS / count);
-  const at = elapsed / each;
-  const stop = Math.floor(at);
-  if (stop >= count) return { stop: count, way: 1, done: true };
-  return {
-    stop: stop + 1,
-    way: Math.min(1, ((at - stop) * each) / Math.min(hop, each)),
-    done: false,
-  };
+  const stop = times.findIndex((end) => elapsed < end);
+  if (stop < 0) return { stop: times.length - 1, way: 1, done: true };
+  const began = stop > 0 ? times[stop - 1] : 0;
+  const run = ((times[stop] - began) * hop) / (hop + settle / 2);
+  return { stop, way: run > 0 ? Math.min(1, (elapsed - began) / run) : 1, done: false };
 }

@@ -1,8 +1,8 @@
 // What moves on the stage, and nothing else does: colours that fade from one step's to the next's,
-// and the light of a played backward pass.
+// and a played step: operations appear, the light runs back, the update pulses.
 
 import type { Numbers } from '../protocol';
-import { playAt, type Cursor } from './playback';
+import { isBefore, playAt, timesOf, type Cursor, type Stop } from './playback';
 
 /** Durations in ms, from the tokens; all are 0 where motion is to be reduced. */
 export interface Motion {
@@ -12,9 +12,10 @@ export interface Motion {
 }
 
 interface Played {
-  stops: number[];
-  from: number;
-  started: number;
+  route: readonly Stop[];
+  times: Float64Array;
+  /** Where on `times` it is. */
+  elapsed: number;
   oncursor: (cursor: Cursor) => void;
   onend: () => void;
 }
@@ -26,12 +27,15 @@ export class Player {
   #fadeBegan = 0;
   #played: Played | null = null;
   /** The place that was told last: another one in the cursor comes from someone else. */
-  #told = -1;
+  #told: Cursor | null = null;
   #frame = 0;
+  #frameAt = 0;
   readonly #motion: () => Motion;
+  readonly #speed: () => number;
 
-  constructor(motion: () => Motion) {
+  constructor(motion: () => Motion, speed: () => number = () => 1) {
     this.#motion = motion;
+    this.#speed = speed;
   }
 
   /** The numbers that fade out, and how far they have, 0 to 1. */
@@ -55,24 +59,27 @@ export class Player {
     this.#run();
   }
 
-  /** Play from the place after `op`; the same place as told before goes on. */
-  play(op: number, stops: number[], oncursor: Played['oncursor'], onend: Played['onend']): void {
-    if (this.#played && op === this.#told) return;
-    const next = stops.findIndex((stop) => stop > op);
-    this.#told = op;
-    this.#played = {
-      stops,
-      from: next < 0 ? stops.length : next,
-      started: performance.now(),
-      oncursor,
-      onend,
-    };
+  /** Play from the stop after `at`; the same place as told before goes on. */
+  play(
+    at: Cursor,
+    route: readonly Stop[],
+    oncursor: Played['oncursor'],
+    onend: Played['onend'],
+  ): void {
+    if (this.#played && this.#told && same(at, this.#told)) return;
+    const { hop, settle } = this.#motion();
+    const times = timesOf(route, hop, settle);
+    const next = route.findIndex((stop) => isBefore(at, stop));
+    const elapsed = next < 0 ? Infinity : next > 0 ? times[next - 1] : 0;
+    this.#told = at;
+    this.#played = { route, times, elapsed, oncursor, onend };
+    this.#frameAt = performance.now();
     this.#run();
   }
 
   halt(): void {
     this.#played = null;
-    this.#told = -1;
+    this.#told = null;
     this.#way = 1;
   }
 
@@ -94,13 +101,19 @@ export class Player {
     }
     const played = this.#played;
     if (played) {
-      const { stops, from } = played;
-      const at = playAt(stops.length - from, Math.max(0, now - played.started), hop, settle);
-      const op = at.stop > 0 ? stops[Math.min(stops.length, from + at.stop) - 1] : this.#told;
+      played.elapsed += Math.max(0, now - this.#frameAt) * this.#speed();
+      this.#frameAt = now;
+      const at = playAt(played.times, played.elapsed, hop, settle);
+      const stop = played.route[at.stop];
       this.#way = at.done ? 1 : 1 - (1 - at.way) ** 2;
-      if (op !== this.#told) {
-        this.#told = op;
-        played.oncursor({ phase: 'backward', op });
+      // A stop that is gone back to from its end is not told again.
+      if (
+        stop &&
+        !same(stop, this.#told) &&
+        !(at.done && this.#told && isBefore(stop, this.#told))
+      ) {
+        this.#told = { phase: stop.phase, op: stop.op };
+        played.oncursor(this.#told);
       }
       if (at.done) {
         this.#played = null;
@@ -109,4 +122,8 @@ export class Player {
     }
     if (this.#before || this.#played) this.#run();
   }
+}
+
+function same(a: Cursor, b: Cursor | null): boolean {
+  return b !== null && a.phase === b.phase && a.op === b.op;
 }

@@ -127,9 +127,11 @@ function updateRatio(numbers: Numbers, topology: Topology, nodes: ArrayLike<numb
   let ratio = MISSING;
   for (let i = 0; i < nodes.length; i++) {
     const at = place.get(nodes[i]);
-    const own = at === undefined ? NaN : numbers.update[at];
+    if (at === undefined) continue;
+    const own = numbers.update[at];
+    // A weight that is no number any more has no norm to compare its change with.
+    if (own === Infinity || numbers.values[nodes[i] * COLUMNS + BAD] > 0) return NONFINITE;
     if (Number.isNaN(own)) continue;
-    if (!Number.isFinite(own)) return NONFINITE;
     seen++;
     ratio = own;
     const square = numbers.values[nodes[i] * COLUMNS + RMS] ** 2 * size[nodes[i]];

@@ -117,5 +117,5 @@ export class Camera {
 
 /** Buttons and fields on the stage are no part of the picture. */
 export function isControl(event: Event): boolean {
-  return (event.target as Element).closest('button, input') !== null;
+  return (event.target as Element).closest('button, input, select') !== null;
 }

@@ -135,6 +135,7 @@ function drawChip(
     ctx.lineWidth = 1;
     ctx.strokeRect(end - 5.5, at.y + 0.5, 5, at.height - 1);
   }
+  drawPulse(brush, chip, at);
   if (k < READ_NAMES) return;
   let right = end - 11;
   if (shown && mark !== 'none' && picture.light.cursor.phase === 'backward') {
@@ -160,6 +161,32 @@ function drawChip(
   const whole = palette.width(ctx, fonts.type, chip.name) <= room;
   const name = whole ? chip.name : (chip.name.split('.').at(-1) ?? chip.name);
   ctx.fillText(palette.fit(ctx, fonts.type, name, room), at.x + 7, at.y + 12.8);
+}
+
+/** While the update is played: a ring that leaves each parameter which it changed. */
+function drawPulse(
+  { ctx, palette, picture }: Brush,
+  chip: Chip,
+  at: { x: number; y: number; width: number; height: number },
+): void {
+  if (picture.light.cursor.phase !== 'update' || picture.way >= 1 || chip.dotted) return;
+  const { parameters } = picture.scene.topology;
+  const moved = chip.nodes.some(
+    (node) => (picture.numbers?.update[parameters.indexOf(node)] ?? 0) > 0,
+  );
+  if (!moved) return;
+  const alpha = ctx.globalAlpha;
+  for (const delay of [0, 0.25]) {
+    const way = Math.max(0, (picture.way - delay) / (1 - delay));
+    const out = 1 + 9 * way;
+    ctx.globalAlpha = alpha * (1 - way);
+    ctx.strokeStyle = palette.colour['text-1'];
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.roundRect(at.x - out, at.y - out, at.width + 2 * out, at.height + 2 * out, 3 + out);
+    ctx.stroke();
+  }
+  ctx.globalAlpha = alpha;
 }
 
 /** In the update: how far the step moved the parameter, as a share of its norm. */

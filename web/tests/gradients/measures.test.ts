@@ -38,6 +38,13 @@ describe('one cell', () => {
     expect(cellOf('ratio', two, topology, [weight, bias])).toBeNaN();
   });
 
+  it('has no update ratio of weights that are no numbers', () => {
+    const broken = numbersOf(topology, () => 1e-3);
+    broken.update.fill(NaN);
+    broken.values[weight * 6 + 5] = 1;
+    expect(cellOf('ratio', broken, topology, [weight])).toBe(Infinity);
+  });
+
   it('says what is not finite, and what nothing was seen of', () => {
     const broken = numbersOf(topology, (n) => (n.name === 'fc1.bias' ? Infinity : 1e-3));
     expect(cellOf('norm', broken, topology, [weight, bias])).toBe(Infinity);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { boxOrder, Light, phaseLength, playAt, stops } from '../../src/flow/playback';
+import {
+  boxOrder,
+  Light,
+  neighbourStop,
+  phaseLength,
+  playAt,
+  routeOf,
+  timesOf,
+  type Phase,
+  type Stop,
+} from '../../src/flow/playback';
 import {
   edgeWidth,
   gradientOf,
@@ -133,14 +143,23 @@ describe('the light', () => {
   });
 });
 
-describe('playing a backward pass', () => {
+describe('playing a step', () => {
   const topology = mlp();
   const numbers = numbersOf(topology, () => 1e-3);
   const scene = sceneOf(topology, new Map(), { budget: 60, compact: false });
   const { rank } = scene.structure;
+  const route = routeOf(topology, numbers, scene.boxOf);
+  const at = (phase: Phase) => route.filter((s) => s.phase === phase).map((s) => s.op);
 
-  it('stops once in each box, and numbers boxes in the order of the light', () => {
-    expect(stops(numbers, scene.boxOf, rank)).toEqual([2, 3, 4, 5, 6, 7]);
+  it('stops once in each box, forward and backward, then in the update', () => {
+    expect(at('forward')).toEqual([1, 2, 3, 4, 5, 7]);
+    expect(at('backward')).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(at('update')).toEqual([topology.parameters.length]);
+    const still = { ...numbers, update: numbers.update.map(() => NaN) };
+    expect(routeOf(topology, still, scene.boxOf).at(-1)!.phase).toBe('backward');
+  });
+
+  it('numbers boxes in the order of the light', () => {
     const order = boxOrder(numbers, scene.boxOf, rank);
     expect([...order].map(([b, n]) => `${n} ${scene.boxes[b].name}`)).toEqual([
       '1 cross_entropy',
@@ -152,19 +171,42 @@ describe('playing a backward pass', () => {
     ]);
   });
 
+  it('takes the parameters whose gradient is written with the operation before them', () => {
+    const weight = topology.nodes.findIndex((n) => n.name === 'fc3.weight');
+    const written = { ...numbers, order: Int32Array.from([...numbers.order.slice(0, 3), weight]) };
+    const ops = routeOf(topology, written, scene.boxOf).filter((s) => s.phase === 'backward');
+    expect(ops.map((s) => s.op)).toEqual([2, 4]);
+  });
+
   it.each([
-    [0, { stop: 1, way: 0, done: false }],
-    [70, { stop: 1, way: 0.5, done: false }],
-    [299, { stop: 1, way: 1, done: false }],
-    [370, { stop: 2, way: 0.5, done: false }],
-    [3000, { stop: 6, way: 1, done: true }],
+    [{ phase: 'forward', op: 0 }, 1, 'forward 1'],
+    [{ phase: 'forward', op: 7 }, 1, 'backward 2'],
+    [{ phase: 'backward', op: 2 }, -1, 'forward 7'],
+    [{ phase: 'backward', op: 4 }, 1, 'backward 5'],
+    [{ phase: 'update', op: 6 }, 1, 'none'],
+    [{ phase: 'end', op: 0 }, -1, 'update 6'],
+    [{ phase: 'forward', op: 0 }, -1, 'none'],
+  ] as const)('from %j by %d is %s', (from, by, text) => {
+    const stop = neighbourStop(route, from, by);
+    expect(stop ? `${stop.phase} ${stop.op}` : 'none').toBe(text);
+  });
+
+  const hops = [1, 1, 0.5, 4].map((n): Stop => ({ phase: 'backward', op: 0, hops: n }));
+  it.each([
+    [0, { stop: 0, way: 0, done: false }],
+    [70, { stop: 0, way: 0.5, done: false }],
+    [299, { stop: 0, way: 1, done: false }],
+    [370, { stop: 1, way: 0.5, done: false }],
+    [635, { stop: 2, way: 0.5, done: false }],
+    [3000, { stop: 3, way: 1, done: true }],
   ])('after %d ms', (elapsed, place) => {
-    const { way, ...rest } = playAt(6, elapsed, 140, 320);
+    const { way, ...rest } = playAt(timesOf(hops, 140, 320), elapsed, 140, 320);
     expect({ ...rest, way: Math.round(way * 1000) / 1000 }).toEqual(place);
   });
 
-  it('takes no time with reduced motion, and never more than some seconds', () => {
-    expect(playAt(6, 0, 0, 0)).toEqual({ stop: 6, way: 1, done: true });
-    expect(playAt(1000, 8000, 140, 320).done).toBe(true);
+  it('never takes more than some seconds', () => {
+    const many = Array.from({ length: 5000 }, (): Stop => ({ phase: 'forward', op: 0, hops: 1 }));
+    expect(timesOf(many, 140, 320).at(-1)).toBeCloseTo(12_000);
+    expect(playAt(timesOf([], 140, 320), 0, 140, 320).done).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Player, type Motion } from '../../src/flow/player.svelte';
-import type { Cursor } from '../../src/flow/playback';
+import type { Cursor, Stop } from '../../src/flow/playback';
 import { mlp, numbersOf } from './build';
 
 const USUAL: Motion = { fade: 200, hop: 140, settle: 320 };
@@ -31,71 +31,82 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function played(motion: Motion, op: number, stops = [2, 3, 5, 7]) {
-  const told: Cursor[] = [];
+const ROUTE: Stop[] = [
+  { phase: 'forward', op: 7, hops: 1 },
+  ...[2, 3, 5].map((op): Stop => ({ phase: 'backward', op, hops: 1 })),
+];
+const START: Cursor = { phase: 'forward', op: 0 };
+
+function played(at: Cursor = START, speed = 1) {
+  const told: string[] = [];
   let ends = 0;
-  const player = new Player(() => motion);
-  player.play(
-    op,
-    stops,
-    (cursor) => told.push(cursor),
-    () => ends++,
+  let rate = speed;
+  const player = new Player(
+    () => USUAL,
+    () => rate,
   );
-  return { player, ops: () => told.map((c) => c.op), ends: () => ends };
+  const tell = (cursor: Cursor) => told.push(`${cursor.phase} ${cursor.op}`);
+  player.play(at, ROUTE, tell, () => ends++);
+  return { player, told, ends: () => ends, faster: (next: number) => (rate = next) };
 }
 
-describe('a played backward pass', () => {
+describe('a played step', () => {
   it('goes from stop to stop and ends once', () => {
-    const { player, ops, ends } = played(USUAL, 0);
+    const { player, told, ends } = played();
     pass(20);
-    expect(ops()).toEqual([2]);
+    expect(told).toEqual(['forward 7']);
     expect(player.way).toBeLessThan(0.5);
     pass(270);
     expect(player.way).toBe(1);
     pass(3000);
-    expect([ops(), ends(), queue.length]).toEqual([[2, 3, 5, 7], 1, 0]);
+    expect(told).toEqual(['forward 7', 'backward 2', 'backward 3', 'backward 5']);
+    expect([ends(), queue.length]).toEqual([1, 0]);
   });
 
   it('goes on from where the cursor is', () => {
-    const { ops } = played(USUAL, 3);
+    const { told } = played({ phase: 'backward', op: 2 });
     pass(3000);
-    expect(ops()).toEqual([5, 7]);
+    expect(told).toEqual(['backward 3', 'backward 5']);
+  });
+
+  it.each([
+    [4, 80],
+    [0.5, 610],
+  ])('at %d times the speed makes a hop in %d ms', (speed, ms) => {
+    const { told } = played(START, speed);
+    pass(ms - 20);
+    expect(told).toEqual(['forward 7']);
+    pass(40);
+    expect(told).toEqual(['forward 7', 'backward 2']);
+  });
+
+  it('goes on from where it is when the speed changes', () => {
+    const { told, faster } = played();
+    pass(150);
+    faster(8);
+    pass(30);
+    expect(told).toEqual(['forward 7', 'backward 2']);
   });
 
   it('is not disturbed by hearing its own place back, but follows another', () => {
-    const { player, ops } = played(USUAL, 0);
+    const { player, told } = played();
     pass(20);
-    const later: number[] = [];
-    player.play(
-      2,
-      [2, 3, 5, 7],
-      (c) => later.push(c.op),
-      () => {},
-    );
+    const later: string[] = [];
+    const tell = (cursor: Cursor) => later.push(`${cursor.phase} ${cursor.op}`);
+    player.play({ phase: 'forward', op: 7 }, ROUTE, tell, () => {});
     pass(310);
-    expect([ops(), later]).toEqual([[2, 3], []]);
-    player.play(
-      5,
-      [2, 3, 5, 7],
-      (c) => later.push(c.op),
-      () => {},
-    );
+    expect([told, later]).toEqual([['forward 7', 'backward 2'], []]);
+    player.play({ phase: 'backward', op: 3 }, ROUTE, tell, () => {});
     pass(20);
-    expect([ops(), later]).toEqual([[2, 3], [7]]);
-  });
-
-  it('is over at once where motion is to be reduced', () => {
-    const { ops, ends } = played(STILL, 0);
-    pass(10);
-    expect([ops(), ends()]).toEqual([[7], 1]);
+    expect([told.length, later]).toEqual([2, ['backward 5']]);
   });
 
   it('stops when it is halted', () => {
-    const { player, ops, ends } = played(USUAL, 0);
+    const { player, told, ends } = played();
     pass(20);
     player.halt();
     pass(3000);
-    expect([ops(), ends(), player.way]).toEqual([[2], 0, 1]);
+    expect([told, ends(), player.way]).toEqual([['forward 7'], 0, 1]);
   });
 });
 
