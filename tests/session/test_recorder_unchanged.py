@@ -25,7 +25,7 @@ STEPS = 30
 
 PROLOGUE = "import random, numpy, torch; random.seed(1); numpy.random.seed(2); torch.manual_seed(3)"
 
-EPILOGUE = '''
+EPILOGUE = """
 def _digest():
     import hashlib, random
     import numpy
@@ -63,7 +63,7 @@ def _digest():
     print(hashlib.sha256(repr(random.getstate()).encode()).hexdigest())
     print(hashlib.sha256(repr(numpy.random.get_state()).encode()).hexdigest())
 _digest()
-'''
+"""
 
 TRICKY = {
     "dropout": """

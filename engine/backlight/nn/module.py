@@ -63,7 +63,7 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         listener = tap.listener
-        if listener is None:
+        if listener is None or not listener.sampling:
             if self._hooked or hooks.any_global:
                 return hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)

@@ -27,25 +27,34 @@ class Losses:
         self._add = add
         self._point = point
         self._series: dict[tuple[Any, ...], int] = {}
+        self._at: dict[Site, int] = {}  # the curve of each place that calls `backward()`
         self._kinds: set[tuple[Any, ...]] = set()
 
     def training(
         self, site: Site, frame: FrameType | None, root: Any, value: float, step: int
     ) -> bool:
         """A point of the curve of this `backward()`; False where the call is none (`grad()`)."""
+        series = self._at.get(site)
+        if series is not None:
+            self._point(series, step, value)
+            return True
         node = site.expression
         function = getattr(node, "func", None)
         if isinstance(function, ast.Attribute) and function.attr == "backward":
             name = self._program.text_of(function.value)
             if isinstance(node, ast.Call) and node.args:  # torch.autograd.backward(loss)
-                found, known = self._program.value_of(function.value, frame)
+                user = self._program.innermost(frame)
+                found, known = self._program.value_of(function.value, user)
                 if known and found is not root:
                     name = self._program.text_of(node.args[0])
         elif site.engine == "backward":
             name = ""
         else:
             return False
-        self._add_point(("loss", *site.own), name or "loss", site.line, "loss", step, value)
+        key = ("loss", *site.own)
+        self._add_point(key, name or "loss", site.line, "loss", step, value)
+        if key in self._series:
+            self._at[site] = self._series[key]
         return True
 
     def learn(self, name: str, site: Site) -> None:

@@ -11,6 +11,7 @@ for the loss and the end of the step.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import weakref
@@ -175,8 +176,13 @@ class Recorder(Listener):
         if self._updating and not state.grad:
             return
         if self.trace is None and self._between and outputs[0].__class__ is Tensor:
-            out = outputs[0]  # the common case of a step that is not recorded, without ceremony
-            if out._node is None and out._array.size != SCALAR and out._view is None:
+            out = outputs[0]  # the common cases of a step that is not recorded, without ceremony
+            node = out._node
+            if node is None:
+                if out._array.size != SCALAR and out._view is None:
+                    return
+            elif not self._pending and not node.is_accumulator:
+                self._between = self.sampling = False
                 return
         begin = self.clock()
         took, self.began = (begin - self.began if self.began else None), 0.0
@@ -362,8 +368,9 @@ class Recorder(Listener):
         """`module.forward` is about to run."""
         if not self.sampling:
             return
-        code = sys._getframe(1).f_code
-        self.sites.entries.setdefault(id(code), code)
+        if self.trace is not None:
+            code = sys._getframe(1).f_code
+            self.sites.entries.setdefault(id(code), code)
         self._call += 1
         self._modules.append((module, self._call))
 
@@ -380,8 +387,8 @@ class Recorder(Listener):
 
     def backward_begin(self, roots: tuple[Any, ...], gradients: tuple[Any, ...]) -> None:
         """`backward()` or `grad()` starts."""
-        begin = self.clock()
         self._backward += 1
+        begin = self.clock()
         if self._between:
             if self._pending:  # a second pass over the same graph
                 self.trace, self._closing = self._closing, None
@@ -404,16 +411,17 @@ class Recorder(Listener):
     def _losses(self, roots: tuple[Any, ...], site: Site, frame: FrameType) -> None:
         for root in roots:
             array = root._array
-            value = float(array.item()) if array.size == 1 else float("nan")
-            user = self.program.innermost(frame)
-            if array.size == 1 and not self.losses.training(site, user, root, value, self.step + 1):
+            real = array.size == 1 and array.dtype.kind != "c"
+            value = float(array.item()) if real else math.nan
+            if real and not self.losses.training(site, frame, root, value, self.step + 1):
                 continue
             trace, tag = self.trace, root.tag
             if trace is not None and type(tag) is tuple and tag[0] == trace.token:
                 trace.losses.append((tag[1], value))
                 entry = trace.entries[tag[1]]
                 self.losses.learn(entry.name, entry.site)
-            self.findings.loss(root, self.step + 1, trace, self._last)
+            if not math.isfinite(value):
+                self.findings.loss(root, self.step + 1, trace, self._last)
 
     def backward_node(self, node: Any, gradients: tuple[Any, ...]) -> None:
         """A node runs next."""
