@@ -47,9 +47,9 @@ export class Light {
     });
     if (cursor.phase === 'backward' && numbers && cursor.op > 0) {
       const { rank, sources } = structureOf(topology);
-      for (let i = Math.min(cursor.op, numbers.order.length) - 1; i >= 0 && this.active < 0; i--) {
-        if (rank[numbers.order[i]] >= 0) this.active = numbers.order[i];
-      }
+      // While gradients are written into leaves no operation is at work.
+      const last = numbers.order[Math.min(cursor.op, numbers.order.length) - 1];
+      if (rank[last] >= 0) this.active = last;
       for (const source of sources[this.active] ?? []) {
         if (this.place[source] >= cursor.op) this.arriving.add(source);
       }
@@ -77,14 +77,21 @@ export class Light {
     return this.arriving.has(node) ? 'arriving' : 'waiting';
   }
 
-  /** When the gradient of a node is there; a parameter's with its last reader, where it has no own. */
+  /** When the gradient of a node is there: a parameter's is with its last reader. */
   reach(node: number): number {
     const own = this.place[node];
-    if (own >= 0) return own;
+    if (own >= 0 && structureOf(this.topology).rank[node] >= 0) return own;
     let last = -1;
     for (const t of structureOf(this.topology).targets[node] ?? [])
       last = Math.max(last, this.place[t]);
-    return last < 0 ? Infinity : last;
+    return last >= 0 ? last : own >= 0 ? own : Infinity;
+  }
+
+  /** Whether the gradient of a parameter is in its `.grad`: the engine may write that later. */
+  written(node: number): boolean {
+    if (this.cursor.phase !== 'backward') return this.cursor.phase !== 'forward' && this.played;
+    const own = this.place[node];
+    return (own >= 0 ? own : this.reach(node)) < this.cursor.op;
   }
 }
 
@@ -108,6 +115,8 @@ export interface Stop extends Cursor {
 }
 
 const FORWARD_HOPS = 0.6;
+/** A gradient is written into a leaf. */
+const WRITE_HOPS = 0.3;
 const UPDATE_HOPS = 4;
 const PHASES: readonly Phase[] = ['forward', 'backward', 'update', 'end'];
 
@@ -124,7 +133,10 @@ export function routeOf(topology: Topology, numbers: Numbers, boxOf: Int32Array)
   const updated = numbers.update.some((ratio) => !Number.isNaN(ratio));
   return [
     ...forward.map((op): Stop => ({ phase: 'forward', op, hops: FORWARD_HOPS })),
-    ...backward.map((op): Stop => ({ phase: 'backward', op, hops: 1 })),
+    ...backward.map((op): Stop => {
+      const hops = rank[numbers.order[op - 1]] >= 0 ? 1 : WRITE_HOPS;
+      return { phase: 'backward', op, hops };
+    }),
     ...(updated
       ? [{ phase: 'update' as const, op: topology.parameters.length, hops: UPDATE_HOPS }]
       : []),
@@ -137,10 +149,10 @@ function stopsAlong(nodes: ArrayLike<number>, boxOf: Int32Array, rank: Int32Arra
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i];
     const box = boxOf[node];
-    // What is no operation (a parameter whose gradient is written) comes with the one before.
-    if (list.length && (rank[node] < 0 || box === before)) list[list.length - 1] = i + 1;
-    else if (rank[node] >= 0) list.push(i + 1);
-    if (rank[node] >= 0) before = box;
+    // What is no operation is a parameter whose gradient is written.
+    if (list.length && rank[node] >= 0 && box === before) list[list.length - 1] = i + 1;
+    else list.push(i + 1);
+    before = rank[node] >= 0 ? box : -1;
   }
   return list;
 }

@@ -28,8 +28,8 @@ export interface MapPicture {
   height: number;
 }
 
-/** Where nothing was recorded a thread of the last colour leads on to the next recorded step. */
-const THREAD = 3;
+/** Where nothing was recorded a thread leads to the nearest recorded step: this share of a row. */
+const THREAD = 0.3;
 /** An open group is a thin line: its rows say the same in full. */
 const THIN = 5;
 const DOT_PITCH = 4;
@@ -95,10 +95,10 @@ function drawRow(
     if (fill === 'colour') {
       ctx.fillStyle = paint.colour(matrix.measure, cell, medians[i]);
       ctx.fillRect(bin.x, y, bin.solid - bin.x, high);
-      if (bin.end > bin.solid) {
-        const thread = Math.min(THREAD, high);
-        ctx.fillRect(bin.solid, y + (high - thread) / 2, bin.end - bin.solid, thread);
-      }
+      const thread = Math.min(high, Math.max(2, Math.round(high * THREAD)));
+      const middle = Math.round(y + (high - thread) / 2);
+      if (bin.start < bin.x) ctx.fillRect(bin.start, middle, bin.x - bin.start, thread);
+      if (bin.end > bin.solid) ctx.fillRect(bin.solid, middle, bin.end - bin.solid, thread);
     } else if (fill === 'nonfinite') {
       ctx.fillStyle = hatch;
       // Also where a step is less than a pixel, it is seen.
@@ -106,13 +106,13 @@ function drawRow(
     } else {
       ctx.fillStyle = ink.line;
       if (fill === 'none') {
-        const from = Math.ceil(bin.x / DOT_PITCH) * DOT_PITCH;
+        const from = Math.ceil(bin.start / DOT_PITCH) * DOT_PITCH;
         for (let x = from; x < bin.end; x += DOT_PITCH)
           ctx.fillRect(x, Math.round(y + high / 2), 1, 1);
       } else {
-        ctx.fillRect(bin.x, y, bin.end - bin.x, 1);
-        ctx.fillRect(bin.x, y + high - 1, bin.end - bin.x, 1);
-        if (before !== 'zero') ctx.fillRect(bin.x, y, 1, high);
+        ctx.fillRect(bin.start, y, bin.end - bin.start, 1);
+        ctx.fillRect(bin.start, y + high - 1, bin.end - bin.start, 1);
+        if (before !== 'zero') ctx.fillRect(bin.start, y, 1, high);
         if (!next || columns[i + 1](row) !== 0) ctx.fillRect(bin.end - 1, y, 1, high);
       }
     }

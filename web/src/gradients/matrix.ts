@@ -61,22 +61,25 @@ export class Matrix {
   }
 }
 
-/** A stretch of the map: recorded steps `first` to `last` (places in the list) from `x` to `end`. */
+/**
+ * A stretch of the map, from `start` to `end`: recorded steps `first` to `last` (places in the
+ * list). Only from `x` to `solid` are these steps themselves; around them nothing was recorded.
+ */
 export interface Bin {
   first: number;
   last: number;
+  start: number;
   x: number;
-  end: number;
-  /** Up to here the pixels are those of the steps themselves; beyond, no step was recorded. */
   solid: number;
+  end: number;
 }
 
 /** A recorded step stands for this many pixels, or for its own width where that is more. */
 const REACH = 12;
 
 /**
- * Recorded steps on a track of `width` pixels: steps that fall on one pixel share a bin; between
- * steps further apart than they reach the map says that nothing was recorded.
+ * Recorded steps on a track of `width` pixels: steps that fall on one pixel share a bin; of steps
+ * further apart than they reach each has half of what is between them.
  */
 export function binsOf(
   steps: readonly number[],
@@ -84,22 +87,20 @@ export function binsOf(
   width: number,
 ): Bin[] {
   const bins: Bin[] = [];
-  let open: Bin | null = null;
   for (let i = 0; i < steps.length; i++) {
     const x = Math.min(width - 1, Math.max(0, Math.floor(place(steps[i]))));
-    if (open && x < open.x + 1) {
-      open.last = i;
-      continue;
-    }
-    if (open) open.end = x;
-    open = { first: i, last: i, x, end: width, solid: width };
-    bins.push(open);
+    const before = bins.at(-1);
+    if (before && x <= before.x) before.last = i;
+    else bins.push({ first: i, last: i, start: x, x, solid: x, end: x });
   }
   bins.forEach((bin, i) => {
-    const own = place(steps[bin.last] + 1) - place(steps[bin.last]);
-    const reach = bin.x + Math.max(REACH, Math.ceil(own));
-    if (i === bins.length - 1) bin.end = Math.min(width, bin.x + Math.max(2, Math.ceil(own)));
-    bin.solid = Math.min(bin.end, reach);
+    const next = bins[i + 1];
+    const own = Math.ceil(place(steps[bin.last] + 1) - place(steps[bin.last]));
+    // After the newest step nothing is known.
+    const most = next ? next.x : Math.min(width, bin.x + Math.max(2, own));
+    bin.solid = Math.min(most, bin.x + Math.max(REACH, own));
+    bin.end = next ? Math.floor((bin.solid + next.x) / 2) : bin.solid;
+    if (next) next.start = bin.end;
   });
   return bins;
 }
@@ -122,21 +123,16 @@ export function joined(measure: Measure, cells: readonly Cell[]): Cell {
   return zeros ? 0 : NaN;
 }
 
-/** The recorded step nearest to a place on the track, as a place in the list; -1 of none. */
-export function stepAt(
-  steps: readonly number[],
-  place: (step: number) => number,
-  x: number,
-): number {
-  if (!steps.length) return -1;
+/** The recorded step at a place on the track, as a place in the list; -1 of none. */
+export function stepAt(bins: readonly Bin[], x: number): number {
   let low = 0;
-  let high = steps.length - 1;
+  let high = bins.length - 1;
   while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (place(steps[middle]) <= x) low = middle;
-    else high = middle - 1;
+    const middle = (low + high) >> 1;
+    if (x < bins[middle].end) high = middle;
+    else low = middle + 1;
   }
-  return low;
+  return bins[low]?.last ?? -1;
 }
 
 /** Up to some `most` round steps for the axis, the first included. */

@@ -138,7 +138,8 @@ function drawChip(
   drawPulse(brush, chip, at);
   if (k < READ_NAMES) return;
   let right = end - 11;
-  if (shown && mark !== 'none' && picture.light.cursor.phase === 'backward') {
+  const written = chip.nodes.every((each) => picture.light.written(each));
+  if (shown && written && mark !== 'none' && picture.light.cursor.phase === 'backward') {
     tick(ctx, end - 14, middle, colour['text-1']);
     right -= 11;
   }

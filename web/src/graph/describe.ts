@@ -126,6 +126,9 @@ export function captionOf(
     all++;
     if (i < cursor.op) done++;
   });
+  const last = numbers.order[cursor.op - 1];
+  if (last !== undefined && rank[last] < 0)
+    return { title: 'Backward', text: `.grad of ${topology.nodes[last].name} written` };
   return { title: 'Backward', text: `op ${done} of ${all}${time(numbers, 1)}` };
 }
 

@@ -25,24 +25,24 @@ describe('bins', () => {
     ]);
   });
 
-  it('say where nothing was recorded', () => {
+  it('say where nothing was recorded, half of it to each of its ends', () => {
     const [first, second] = binsOf([1, 50], pixels(2), 200);
-    expect([first.x, first.solid, first.end]).toEqual([0, 12, 98]);
+    expect([first.start, first.x, first.solid, first.end]).toEqual([0, 0, 12, 55]);
     // After the newest step nothing is known.
-    expect([second.x, second.end]).toEqual([98, 100]);
+    expect([second.start, second.x, second.solid, second.end]).toEqual([55, 98, 100, 100]);
   });
 
   it.each([
     [0, 0],
-    [97, 0],
-    [98, 1],
+    [54, 0],
+    [55, 1],
     [500, 1],
-  ])('a place of %d px is of the step before it', (x, index) => {
-    expect(stepAt([1, 50], pixels(2), x)).toBe(index);
+  ])('a place of %d px is of the nearest step', (x, index) => {
+    expect(stepAt(binsOf([1, 50], pixels(2), 200), x)).toBe(index);
   });
 
   it('of no steps are none', () => {
-    expect([binsOf([], pixels(1), 100), stepAt([], pixels(1), 3)]).toEqual([[], -1]);
+    expect([binsOf([], pixels(1), 100), stepAt([], 3)]).toEqual([[], -1]);
   });
 });
 

@@ -171,11 +171,17 @@ describe('playing a step', () => {
     ]);
   });
 
-  it('takes the parameters whose gradient is written with the operation before them', () => {
+  it('stops shortly where a gradient is written into a parameter', () => {
     const weight = topology.nodes.findIndex((n) => n.name === 'fc3.weight');
     const written = { ...numbers, order: Int32Array.from([...numbers.order.slice(0, 3), weight]) };
-    const ops = routeOf(topology, written, scene.boxOf).filter((s) => s.phase === 'backward');
-    expect(ops.map((s) => s.op)).toEqual([2, 4]);
+    const back = routeOf(topology, written, scene.boxOf).filter((s) => s.phase === 'backward');
+    expect(back.map((s) => s.op)).toEqual([2, 3, 4]);
+    expect(back[2].hops).toBeLessThan(back[1].hops);
+    const light = (op: number) => new Light(topology, written, { phase: 'backward', op });
+    // Its colour comes with its reader, its tick when it is written.
+    expect([2, 3, 4].map((op) => light(op).stand(weight))).toEqual(['waiting', 'lit', 'lit']);
+    expect([2, 3, 4].map((op) => light(op).written(weight))).toEqual([false, false, true]);
+    expect(light(4).active).toBe(-1);
   });
 
   it.each([
