@@ -60,7 +60,7 @@ def run(
         capture_output=True,
         text=True,
         timeout=300,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "engine")},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "engine"), "OPENBLAS_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, dict[str, Any]]] = json.loads(done.stdout)

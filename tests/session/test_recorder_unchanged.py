@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 #: Steps of an example: some are recorded in Light, and some are not.
-STEPS = 30
+STEPS = 20
 
 PROLOGUE = "import random, numpy, torch; random.seed(1); numpy.random.seed(2); torch.manual_seed(3)"
 

@@ -102,16 +102,16 @@ def test_kept_values_stay_within_their_budget_and_say_what_is_gone():
         values.numbers = {"node": 0}
         store.add(values)
         assert store.bytes <= 100_000
-    newest = store.inspect(1, 100, "node", True)
+    newest = store.inspect(1, 100, "node")
     assert newest.value.shape == newest.value.block == [32, 32]
     assert (newest.value.data == 100).all()
     assert newest.gradient is None
     assert "gradient" in newest.note
-    gone = [s for s in range(1, 101) if store.inspect(1, s, "node", True).value is None]
+    gone = [s for s in range(1, 101) if store.inspect(1, s, "node").value is None]
     assert len(gone) == store.dropped > 50
-    assert "given up" in store.inspect(1, gone[0], "node", True).note
-    assert "not recorded" in store.inspect(1, 1_000, "node", False).note
-    assert "no such node" in store.inspect(1, 100, "other", True).note
+    assert "given up" in store.inspect(1, gone[0], "node").note
+    assert "not recorded" in store.inspect(1, 1_000, "node").note
+    assert "no such node" in store.inspect(1, 100, "other").note
 
 
 def histogram_reference(array):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heapreplace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ BLOCK = 1_024
 SIDE = 32
 #: Bytes that a kept array takes beside its elements.
 OVERHEAD = 200
+#: The part of the kept steps, the newest, that is not thinned.
+NEWEST = 0.1
 
 Kept = tuple[tuple[int, ...], ndarray]  # the whole shape, the leading block
 
@@ -77,30 +80,68 @@ class Values:
 
 
 class Store:
-    """The kept values of recorded steps; when full, every second of the older half goes."""
+    """The kept values of recorded steps.
+
+    When it is full, the newest steps stay whole and the older ones get ever sparser: what goes first
+    is the step whose neighbours are nearest in proportion, so what stays is spaced evenly on a log
+    axis, as in the page (`web/src/state/recording.ts`).
+    """
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.bytes = 0
         self.dropped = 0
         self._steps: dict[int, Values] = {}
+        self._recorded = bytearray()  # a bit for each step that ever was
 
     def add(self, values: Values) -> None:
-        """Keep a step's values, and thin the oldest where there is no room."""
-        self._steps[values.step] = values
-        self.bytes += values.bytes
-        while self.bytes > self.budget and len(self._steps) > 1:
-            steps = list(self._steps)
-            older = steps[: max(1, len(steps) // 2)]
-            for step in older[::2]:
-                self.bytes -= self._steps.pop(step).bytes
-                self.dropped += 1
+        """Keep a step's values, and thin the older ones where there is no room."""
+        step = values.step
+        old = self._steps.pop(step, None)
+        self.bytes += values.bytes - (0 if old is None else old.bytes)
+        self._steps[step] = values
+        self._recorded.extend(bytes(max(0, (step >> 3) + 1 - len(self._recorded))))
+        self._recorded[step >> 3] |= 1 << (step & 7)
+        if self.bytes > self.budget:
+            self._thin()
 
-    def inspect(self, request: int, step: int, node: str, recorded: bool) -> Inspection:
+    def _thin(self) -> None:
+        """Make room, a tenth more than is needed: so much at once costs little for each step."""
+        steps, goal = sorted(self._steps), 0.9 * self.budget
+        before, after = list(range(-1, len(steps) - 1)), list(range(1, len(steps) + 1))
+
+        def gap(i: int) -> float:
+            return (steps[after[i]] - steps[before[i]]) / (steps[i] + 1)
+
+        heap = [(gap(i), i) for i in range(1, int((1 - NEWEST) * len(steps)))]
+        heapify(heap)
+        while heap and self.bytes > goal:
+            was, i = heap[0]
+            if (now := gap(i)) > was:  # a neighbour went since
+                heapreplace(heap, (now, i))
+                continue
+            heappop(heap)
+            after[before[i]], before[after[i]] = after[i], before[i]
+            self._drop(steps[i])
+        for step in sorted(self._steps)[:-1]:
+            if self.bytes <= self.budget:
+                break
+            self._drop(step)
+
+    def _drop(self, step: int) -> None:
+        self.bytes -= self._steps.pop(step).bytes
+        self.dropped += 1
+
+    def recorded(self, step: int) -> bool:
+        """Whether a step was recorded, kept or not."""
+        at = step >> 3
+        return 0 <= at < len(self._recorded) and bool(self._recorded[at] >> (step & 7) & 1)
+
+    def inspect(self, request: int, step: int, node: str) -> Inspection:
         """Answer what is kept of a node at a step; else say why nothing is."""
         values = self._steps.get(step)
         if values is None:
-            if recorded:
+            if self.recorded(step):
                 note = f"The values of step {step} were given up: {self.budget >> 20} MB were full."
             else:
                 note = f"Step {step} was not recorded."

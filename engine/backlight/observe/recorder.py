@@ -87,7 +87,6 @@ class Recorder(Listener):
         self._update_began = 0.0
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._sent: set[str] = set()
-        self._recorded: set[int] = set()
         self._total_known = False
         self._read_again = -1
         self._failed: tuple[int, str, str, list[Operand]] | None = None
@@ -166,7 +165,6 @@ class Recorder(Listener):
         self._last = plan
         self.findings.settle(plan)
         self.store.add(trace.kept)
-        self._recorded.add(trace.step)
         return plan
 
     # Operations ------------------------------------------------------------------------------
@@ -555,7 +553,7 @@ class Recorder(Listener):
 
     def inspect(self, request: int, step: int, node: str) -> Inspection:
         """Answer from what was kept."""
-        return self.store.inspect(request, step, node, step in self._recorded)
+        return self.store.inspect(request, step, node)
 
 
 def tensors_in(args: tuple[Any, ...]) -> list[tuple[int, Any]]:

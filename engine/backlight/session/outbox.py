@@ -76,6 +76,12 @@ class Text:
         return found + _pieces(self._tail)
 
 
+def size_of(numbers: Numbers) -> int:
+    """Bytes of a recorded step, nearly."""
+    large = (numbers.values, numbers.gradients, numbers.histograms, numbers.seconds)
+    return sum(each.nbytes for each in large)
+
+
 def _append(pieces: Any, stream: str, text: str) -> None:
     if not pieces or pieces[-1][0] != stream:
         pieces.append([stream, []])
@@ -172,7 +178,7 @@ class Outbox:
             self._waiting.append(event)
             if isinstance(event, Numbers):
                 self._numbers += 1
-                self._numbers_bytes += event.values.nbytes + event.gradients.nbytes
+                self._numbers_bytes += size_of(event)
                 if self._numbers > MOST_NUMBERS or self._numbers_bytes > MOST_NUMBERS_BYTES:
                     self._thin_numbers()
 
@@ -184,7 +190,7 @@ class Outbox:
         self._numbers_dropped += len(gone)
         left = [each for each in waiting if id(each) not in gone]
         self._numbers = len(left)
-        self._numbers_bytes = sum(each.values.nbytes + each.gradients.nbytes for each in left)
+        self._numbers_bytes = sum(map(size_of, left))
 
     @property
     def due(self) -> bool:
