@@ -10,6 +10,9 @@ interface Asked {
   headers: Headers;
   body: unknown;
 }
+/** Waits long enough for a machine that does other things, too. */
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 20_000 });
+
 type Answer = Response | Error | ((signal?: AbortSignal | null) => Response);
 
 const HEALTH = {
@@ -109,7 +112,7 @@ describe('start', () => {
   it('tells what the server is', async () => {
     answer('GET /api/health', json(HEALTH));
     runtime.start();
-    await vi.waitUntil(() => states('').length === 2);
+    await until(() => states('').length === 2);
     expect(states('')).toEqual(['loading', 'ready']);
     expect(events('')[1]).toMatchObject({ type: 'environment', python: '3.13.0', device: 'cpu' });
     expect(asked[0].headers.get('Authorization')).toBe('Bearer secret');
@@ -129,7 +132,7 @@ describe('start', () => {
   ])('says in a sentence that the server %s', async (_, health, reason, text) => {
     answer('GET /api/health', health);
     runtime.start();
-    await vi.waitUntil(() => states('').length === 2);
+    await until(() => states('').length === 2);
     const lost = { type: 'state', state: 'lost', reason, text: expect.stringMatching(text) };
     expect(events('').at(-1)).toMatchObject(lost);
   });
@@ -137,7 +140,7 @@ describe('start', () => {
   it('says that programs are not confined', async () => {
     answer('GET /api/health', json({ ...HEALTH, unsafe: true }));
     runtime.start();
-    await vi.waitUntil(() => states('').length === 2);
+    await until(() => states('').length === 2);
     expect(events('').at(-1)).toMatchObject({ state: 'ready', text: /without a sandbox/ });
   });
 });
@@ -148,7 +151,7 @@ describe('a run', () => {
   it('is sent as the protocol has it, and its events come under its own name', async () => {
     answer('GET /api/runs/theirs/events', stream(FINISHED));
     runtime.send(RUN);
-    await vi.waitUntil(() => said.length === 2);
+    await until(() => said.length === 2);
     expect(asked[0].body).toEqual({ code: 'x', filename: 'main.py', record: 'light' });
     expect(said).toEqual([
       { run: 'mine', seq: 0, event: output('a') },
@@ -171,7 +174,7 @@ describe('a run', () => {
       stream(again),
     );
     runtime.send(RUN);
-    await vi.waitUntil(() => states('mine').includes('finished'));
+    await until(() => states('mine').includes('finished'));
     expect(said.map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
     expect(asked.map(({ headers }) => headers.get('Last-Event-ID'))).toEqual([
       null,
@@ -188,15 +191,15 @@ describe('a run', () => {
       stream(FINISHED),
     );
     runtime.send(RUN);
-    await vi.waitUntil(() => said.length === 1);
+    await until(() => said.length === 1);
     await vi.advanceTimersByTimeAsync(46_000);
-    await vi.waitUntil(() => states('mine').includes('finished'));
+    await until(() => states('mine').includes('finished'));
   });
 
   it('is lost when the server stays away', async () => {
     answer('GET /api/runs/theirs/events', new TypeError('network'));
     runtime.send(RUN);
-    await vi.waitUntil(() => asked.length > 1);
+    await until(() => asked.length > 1);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(said).toEqual([
       {
@@ -214,7 +217,7 @@ describe('a run', () => {
   ])('that the server refuses with %i is lost with its sentence', async (status, text) => {
     answer('POST /api/runs', json({ error: { status, code: 'c', message: text } }, status));
     runtime.send(RUN);
-    await vi.waitUntil(() => said.length === 1);
+    await until(() => said.length === 1);
     expect(said[0].event).toEqual(stateEvent('lost', { reason: 'refused', text }));
   });
 
@@ -222,7 +225,7 @@ describe('a run', () => {
     const bad = [message(0, { type: 'html' }), message(1, { type: 'html' })];
     answer('GET /api/runs/theirs/events', stream([...bad, message(2, output('a')), END]));
     runtime.send(RUN);
-    await vi.waitUntil(() => said.length === 2);
+    await until(() => said.length === 2);
     expect(events('mine')).toEqual([
       expect.objectContaining({ stream: 'stderr', text: expect.stringContaining('left out') }),
       output('a'),
@@ -236,7 +239,7 @@ describe('a run', () => {
     runtime.send({ type: 'pause', run: 'mine' });
     runtime.send({ type: 'resume', run: 'mine', steps: 1 });
     runtime.send({ type: 'stop', run: 'another' });
-    await vi.waitUntil(() => asked.length === 4);
+    await until(() => asked.length === 4);
     expect(asked.filter(({ path }) => path.endsWith('commands')).map(({ body }) => body)).toEqual([
       { type: 'pause' },
       { type: 'resume', steps: 1 },
@@ -246,8 +249,8 @@ describe('a run', () => {
   it('is forgotten with the page', async () => {
     answer('GET /api/runs/theirs/events', stream([message(0, output('a'))], 'stay'));
     runtime.send(RUN);
-    await vi.waitUntil(() => said.length === 1);
+    await until(() => said.length === 1);
     runtime.dispose();
-    await vi.waitUntil(() => paths().includes('DELETE /api/runs/theirs'));
+    await until(() => paths().includes('DELETE /api/runs/theirs'));
   });
 });

@@ -98,6 +98,24 @@ export function isBright(picture: Picture, index: number): boolean {
   return false;
 }
 
+/**
+ * Which values are no numbers and go on as such into a loss. The others are meant, as the -inf of a
+ * mask before a softmax. A step without a loss (the program raised) hides nothing.
+ */
+function reachesLoss({ topology, structure }: Scene, numbers: Numbers): boolean[] {
+  const bad = topology.nodes.map((_, i) => valueOf(numbers, i).mark === 'nonfinite');
+  if (!topology.losses.length) return bad;
+  const reaches = topology.nodes.map(() => false);
+  const todo = topology.losses.filter((loss) => bad[loss]);
+  while (todo.length) {
+    const node = todo.pop()!;
+    if (reaches[node]) continue;
+    reaches[node] = true;
+    todo.push(...structure.sources[node].filter((source) => bad[source]));
+  }
+  return reaches;
+}
+
 export function notesOf(
   scene: Scene,
   numbers: Numbers | null,
@@ -107,10 +125,11 @@ export function notesOf(
   const { topology, structure, boxOf } = scene;
   if (numbers) {
     let first = true;
+    const alarming = reachesLoss(scene, numbers);
     topology.nodes.forEach((node, i) => {
       if (structure.rank[i] < 0) return;
+      if (!alarming[i]) return;
       const value = valueOf(numbers, i);
-      if (value.mark !== 'nonfinite') return;
       const inherited = structure.sources[i].some((s) => valueOf(numbers, s).mark === 'nonfinite');
       const box = boxOf[i];
       if (box < 0 || notes.get(box)?.serious) return;

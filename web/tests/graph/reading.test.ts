@@ -129,6 +129,13 @@ describe('a picture', () => {
     ]);
   });
 
+  it('leaves alone what is meant: the -inf of a mask that a softmax takes away', () => {
+    const masked = numbersOf(topology, () => 1e-3);
+    const ops = topology.nodes.flatMap((n, i) => (n.kind === 'op' ? [i] : []));
+    masked.values.set([Infinity, NaN, -Infinity, 1, 0, 2], ops[2] * 6);
+    expect(notesOf(scene, masked, null).size).toBe(0);
+  });
+
   it('says the error beside the box that raised', () => {
     const node = topology.nodes.find((n) => n.name === 'linear')!.key;
     const notes = notesOf(scene, numbers, { node, sentence: 'It does not fit.' });
