@@ -1,7 +1,7 @@
 /** What the time cursor shows of the run: one step, and its place among the others. */
 
 import { changeText } from './change';
-import { STATISTICS, type Numbers, type Topology } from '../protocol';
+import type { Numbers, Topology } from '../protocol';
 import type { Cursor } from './cursor.svelte';
 import type { Run } from './run.svelte';
 
@@ -20,21 +20,6 @@ export interface StepMark {
 
 /** Most steps that a history hands to a plot; more cannot be told apart. */
 const MOST_STEPS = 400;
-const GRADIENT_SEEN = 2;
-
-/** Gradient rms of the parameters of a step, made once for each. */
-const parameterGradients = new WeakMap<Numbers, Float32Array>();
-
-function gradientsOf(numbers: Numbers, topology: Topology): Float32Array {
-  let row = parameterGradients.get(numbers);
-  if (!row) {
-    row = Float32Array.from(topology.parameters, (node) =>
-      numbers.present[node] & GRADIENT_SEEN ? numbers.gradients[node * STATISTICS.length] : NaN,
-    );
-    parameterGradients.set(numbers, row);
-  }
-  return row;
-}
 
 /** Every so many of a long list, always with its last. */
 export function sampled<T>(list: readonly T[], most: number = MOST_STEPS): readonly T[] {
@@ -90,9 +75,6 @@ export class Shown {
 
   /** norm(change) / norm(weight) of each parameter over the recorded steps. */
   readonly updates: History = $derived.by(() => this.#history((numbers) => numbers.update));
-
-  /** Gradient rms of each parameter over the recorded steps. */
-  readonly gradients: History = $derived.by(() => this.#history(gradientsOf));
 
   /** What is worth going to: the error, a changed graph, the first loss that was not finite. */
   readonly marks: readonly StepMark[] = $derived.by(() => {
