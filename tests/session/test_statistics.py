@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
-from backlight.observe.histogram import packed
+from backlight.observe.histogram import bin_of, counts, packed
 from backlight.observe.kept import BLOCK, Store, Values, block_of, leading_block
 from backlight.observe.statistics import look, statistics
 from backlight.session.protocol import HISTOGRAM_BINS
@@ -140,3 +141,38 @@ def test_the_ends_of_a_histogram_take_what_is_beyond():
     array = np.array([1e38, -1e38, 1e-40, -0.0, 4.0**-20, -(4.0**9)], np.float32)
     found = np.flatnonzero(packed([look(array)[1]])[0]).tolist()
     assert found == [0, 30, 31, 60]
+
+
+@pytest.mark.parametrize("count", [*range(1, 200), 2_047, 2_048, 2_049, 4_099, 70_001])
+def test_all_in_one_bin_is_the_greatest_count(count):
+    packed_ = packed([counts(np.full(count, -0.3, np.float32))])[0]
+    assert packed_.max() == 255
+    assert np.count_nonzero(packed_) == 1
+
+
+def test_numbers_of_10_000_operations_are_made_without_a_table_of_exponents_for_each():
+    """20,000 histograms are put together in little more memory than they take as counts."""
+    found = [counts(np.ones(16, np.float32))] * 20_000
+    tracemalloc.start()
+    try:
+        table = packed(found)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert table.shape == (20_000, HISTOGRAM_BINS)
+    assert peak < 12 * table.nbytes
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_bin_begins_at_its_power_of_four_to_the_last_bit(dtype):
+    with np.errstate(all="ignore"):
+        edges = (4.0 ** np.arange(-30, 40)).astype(dtype)
+        near = [edges, np.nextafter(edges, dtype(0)), np.nextafter(edges, dtype(np.inf))]
+    values = np.concatenate([*near, *(-each for each in near)])
+    for value in values[np.isfinite(values)]:
+        size = abs(float(value))
+        away = sum(size >= 4.0**power for power in range(-20, 10))
+        expected = 30 + (away if value > 0 else -away)
+        pair = np.array([value, value])
+        assert np.flatnonzero(packed([look(pair)[1]])[0]).tolist() == [expected]
+        assert bin_of(float(value)) == expected

@@ -31,19 +31,22 @@ def bins_of_exponents(bits: int) -> ndarray:
     return np.concatenate([positive, negative]).astype(np.intp)
 
 
+#: Elements from which the exponents are counted first, and then put into bins.
+MANY = 2_048
+
 OF_FLOAT32, OF_FLOAT64 = bins_of_exponents(8), bins_of_exponents(11)
 
 
-#: From counts of float32's exponents to counts of bins, as a matrix.
-GATHERED = np.equal.outer(OF_FLOAT32, np.arange(HISTOGRAM_BINS)).astype(np.float32)
-
-
 def counts(flat: ndarray) -> ndarray:
-    """How many elements of a vector of float32 have each exponent; of float64, lie in each bin."""
-    if flat.dtype.itemsize == 4:  # the common case: what can wait for `packed` does
-        return np.bincount((flat.view(np.uint32) >> 23).astype(np.intp), minlength=512)
-    bins = OF_FLOAT64[(flat.view(np.uint64) >> np.uint64(52)).view(np.int64)]
-    return np.bincount(bins, minlength=HISTOGRAM_BINS + 1)[:HISTOGRAM_BINS]
+    """How many elements of a vector of float32 or float64 lie in each bin, and in none."""
+    if flat.dtype.itemsize == 4:
+        exponents = flat.view(np.uint32) >> 23
+        if flat.size > MANY:  # one pass over the elements less
+            return np.bincount(OF_FLOAT32, np.bincount(exponents.view(np.int32), minlength=512))
+        bins = OF_FLOAT32.take(exponents)
+    else:
+        bins = OF_FLOAT64.take(flat.view(np.uint64) >> np.uint64(52))
+    return np.bincount(bins, minlength=HISTOGRAM_BINS + 1)
 
 
 def bin_of(value: float) -> int:
@@ -58,8 +61,7 @@ def bin_of(value: float) -> int:
 def packed(found: list[Any]) -> ndarray:
     """Histograms as bytes, one row each: counts, the bin of a single number, or None."""
     out = np.zeros((len(found), HISTOGRAM_BINS), np.uint8)
-    rows: dict[int, list[int]] = {}
-    tables: dict[int, list[ndarray]] = {}
+    rows, tables = [], []
     for row, each in enumerate(found):
         if each is None:
             continue
@@ -67,12 +69,14 @@ def packed(found: list[Any]) -> ndarray:
             if each != NOWHERE:
                 out[row, each] = 255
         else:
-            rows.setdefault(each.size, []).append(row)
-            tables.setdefault(each.size, []).append(each)
-    for size, group in tables.items():
-        table = np.array(group, np.float32)
-        if size != HISTOGRAM_BINS:
-            table = table @ GATHERED
-        total = np.maximum(table.sum(1, keepdims=True), 1)
-        out[rows[size]] = np.ceil(255 * np.sqrt(table / total))
+            rows.append(row)
+            tables.append(each)
+    if tables:
+        table = np.concatenate(tables, dtype=np.float32, casting="unsafe")
+        table = table.reshape(len(tables), -1)[:, :HISTOGRAM_BINS]
+        table /= np.maximum(table.sum(1, keepdims=True), 1)
+        np.sqrt(table, out=table)
+        table *= 255
+        np.ceil(table, out=table)
+        out[rows] = table.astype(np.uint8)
     return out

@@ -116,18 +116,19 @@ class Trace:
         seen = [found.get(i, missing) for i in keep]
         values = np.array([rows[i] for i in keep], np.float64)
         gradients = np.array([row for row, _ in seen], np.float64)
-        spread = [each for i, (_, back) in zip(keep, seen) for each in (self.spread[i], back)]
-        seconds = [
-            each
-            for i in keep
-            for each in (self.seconds.get(i, np.nan), self.seconds_back.get(i, np.nan))
-        ]
-        present = [
-            VALUE * (rows[i] is not NOTHING)
-            + GRADIENT * (i in found)
-            + KEPT * (i in self.kept.values or i in self.kept.gradients)
-            for i in keep
-        ]
+        spread: list[Any] = [None] * (2 * len(keep))
+        spread[::2] = [self.spread[i] for i in keep]
+        spread[1::2] = [back for _, back in seen]
+        seconds = np.array(
+            [[each.get(i, np.nan) for i in keep] for each in (self.seconds, self.seconds_back)],
+            np.float32,
+        ).T
+        kept = self.kept.values.keys() | self.kept.gradients.keys()
+        present = (
+            VALUE * np.array([rows[i] is not NOTHING for i in keep], np.uint8)
+            + GRADIENT * np.array([i in found for i in keep], np.uint8)
+            + KEPT * np.array([i in kept for i in keep], np.uint8)
+        )
         order = [plan.place[i] for i in dict.fromkeys(self.order) if i in plan.place]
         values_of = dict(self.losses)
         return Numbers(
@@ -135,13 +136,13 @@ class Trace:
             topology=plan.topology.hash,
             values=clipped(values).reshape(-1),
             gradients=clipped(gradients).reshape(-1),
-            present=np.array(present, np.uint8),
+            present=present,
             order=np.array(order, np.int32),
             update=np.array([self.updates.get(i, np.nan) for i in plan.parameters], np.float32),
             losses=np.array([values_of[i] for i in plan.losses], np.float64),
             times=np.array(self.times, np.float32),
             histograms=packed(spread).reshape(-1),
-            seconds=np.array(seconds, np.float32),
+            seconds=seconds.reshape(-1),
         )
 
 
