@@ -76,6 +76,8 @@ export interface Bin {
 
 /** A recorded step stands for this many pixels, or for its own width where that is more. */
 const REACH = 12;
+/** Up to so many pixels from one recorded step to the next there is no gap to be seen. */
+const CLOSE = 28;
 
 /**
  * Recorded steps on a track of `width` pixels: steps that fall on one pixel share a bin; of steps
@@ -98,7 +100,8 @@ export function binsOf(
     const own = Math.ceil(place(steps[bin.last] + 1) - place(steps[bin.last]));
     // After the newest step nothing is known.
     const most = next ? next.x : Math.min(width, bin.x + Math.max(2, own));
-    bin.solid = Math.min(most, bin.x + Math.max(REACH, own));
+    const reach = next && next.x - bin.x <= CLOSE ? CLOSE : Math.max(REACH, own);
+    bin.solid = Math.min(most, bin.x + reach);
     bin.end = next ? Math.floor((bin.solid + next.x) / 2) : bin.solid;
     if (next) next.start = bin.end;
   });

@@ -25,6 +25,11 @@ describe('bins', () => {
     ]);
   });
 
+  it('close small gaps', () => {
+    const [first] = binsOf([1, 11], pixels(2), 200);
+    expect([first.solid, first.end]).toEqual([20, 20]);
+  });
+
   it('say where nothing was recorded, half of it to each of its ends', () => {
     const [first, second] = binsOf([1, 50], pixels(2), 200);
     expect([first.start, first.x, first.solid, first.end]).toEqual([0, 0, 12, 55]);
