@@ -13,6 +13,7 @@ import { Server } from './state/server.svelte';
 import { Settings } from './state/settings.svelte';
 import { Shown } from './state/shown.svelte';
 import { Workspace, type Draft } from './state/workspace.svelte';
+import { paceOf } from './time/pace';
 import { neighbour, shiftMoment } from './time/track';
 import { noticeOf, type Notice } from './ui/words';
 
@@ -60,6 +61,7 @@ export class Page {
         return () => this.commands.dispose();
       }),
     );
+    $effect(() => this.#walk());
   }
 
   // What the editor holds -------------------------------------------------------------------
@@ -170,6 +172,29 @@ export class Page {
     const { step, recorded } = this.shown;
     const next = step === null ? null : neighbour(recorded, step, delta);
     if (next !== null) this.seek(next);
+  }
+
+  /** Play the run from the step on show, or from its beginning where that is the last. */
+  walk(walking: boolean): void {
+    const { recorded, step } = this.shown;
+    if (walking && step !== null && step === recorded.at(-1)) this.cursor.goTo(recorded[0]);
+    else if (walking && step !== null) this.cursor.goTo(step);
+    this.cursor.walk(walking && recorded.length > 1);
+  }
+
+  #walk(): (() => void) | undefined {
+    if (!this.cursor.walking) return;
+    const count = untrack(() => this.shown.recorded.length);
+    const { every, by } = paceOf(count, this.settings.speed);
+    const timer = setInterval(() => {
+      const { recorded, step } = this.shown;
+      const next = step === null ? null : neighbour(recorded, step, by);
+      // At the end of what there is: a run that goes on is followed, another one is over.
+      if (next !== null && next !== step) this.cursor.goTo(next);
+      else if (this.run.active) this.cursor.goLive();
+      else this.cursor.walk(false);
+    }, every);
+    return () => clearInterval(timer);
   }
 
   /** Go to a moment of the step on show; null is its end. */

@@ -3,10 +3,11 @@
 import { untrack } from 'svelte';
 import { frameOf, lineGradients, lineHints, lineOf } from './editor/lines';
 import type { ErrorMark, Marks } from './editor/marks';
-import { gradientOf, medianLevel, Scale, shapeText } from './flow/scale';
+import { gradientOf, medianLevel, plain, Scale, shapeText } from './flow/scale';
 import type { Page } from './page.svelte';
 import type { Curve as CurveView } from './plots/series';
 import type { Frame, Inspection, Node } from './protocol';
+import type { Moment } from './time/track';
 import { browserChoice, serverChoice, type Choice } from './ui/backends';
 import { EffectiveTheme, token } from './ui/theme.svelte';
 import { chipOf, environmentOf, recordingOf, summaryOf, type Chip } from './ui/words';
@@ -15,6 +16,8 @@ import { chipOf, environmentOf, recordingOf, summaryOf, type Chip } from './ui/w
 const ASK_EVERY = 400;
 /** The bit of `Numbers.present` that says that values can be asked for. */
 const VALUES_KEPT = 4;
+/** Most losses that are named for a step. */
+const MOST_LOSSES = 4;
 
 export class Panels {
   readonly #page: Page;
@@ -222,9 +225,50 @@ export class Panels {
     return Array.from(numbers.order, (node) => {
       const { mark, level } = gradientOf(numbers, node);
       if (mark === 'finite') return this.#scale.colour(level);
-      return mark === 'nonfinite' ? 'var(--error)' : 'var(--line-2)';
+      return mark === 'nonfinite' ? 'var(--grad-nonfinite-hatch)' : 'var(--line-2)';
     });
   });
+
+  // Time --------------------------------------------------------------------------------------
+
+  /** What there is to say of a recorded step beside its number. */
+  describeStep = (step: number): string[] => {
+    const { run, shown } = this.#page;
+    const letter = shown.letterAt(step);
+    const losses = run.curves
+      .filter(({ kind }) => kind === 'loss' || kind === 'validation')
+      .map((curve) => ({ name: curve.name, value: curve.valueAt(step) }))
+      .filter(({ value }) => !Number.isNaN(value))
+      .slice(0, MOST_LOSSES)
+      .map(({ name, value }) => `${name} ${plain(value)}`);
+    return letter ? [`graph ${letter}`, ...losses] : losses;
+  };
+
+  /** What happened last at a moment of the step on show: "relu, line 18". */
+  describeMoment = ({ phase, op }: Moment): string => {
+    const { topology, numbers } = this.#page.shown;
+    if (!topology || op < 1) return '';
+    const index =
+      phase === 'forward'
+        ? this.#operations[op - 1]
+        : phase === 'backward'
+          ? numbers?.order[op - 1]
+          : topology.parameters[op - 1];
+    const node = index === undefined ? undefined : topology.nodes[index];
+    if (!node) return '';
+    const name =
+      phase === 'backward' && node.kind === 'op' ? node.backward || node.name : node.name;
+    const line = node.kind === 'op' ? lineOf(node) : 0;
+    return line ? `${name}, line ${line}` : name;
+  };
+
+  /** Numbers of the operations of the step on show, as they were made. */
+  readonly #operations: readonly number[] = $derived.by(
+    () =>
+      this.#page.shown.topology?.nodes.flatMap(({ kind }, index) =>
+        kind === 'op' ? [index] : [],
+      ) ?? [],
+  );
 
   // Values of the selected node -------------------------------------------------------------
 

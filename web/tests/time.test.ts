@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { placeMarks, type Mark } from '../src/time/marks';
+import { paceOf, SPEEDS } from '../src/time/pace';
 import {
+  Axis,
+  gaps,
+  LINEAR_STEPS,
   momentToShare,
   nearestStep,
   neighbour,
   phaseShares,
+  runsOf,
   shareToMoment,
   shiftMoment,
   stepToX,
@@ -27,10 +33,10 @@ describe('steps on the track', () => {
     [9, 1],
     [13, 100],
   ])('a click at %d%% goes to the recorded step %d', (x, step) => {
-    expect(nearestStep(x, 500, 100, [1, 100, 200, 500])).toBe(step);
+    expect(nearestStep(x / 100, new Axis(500), [1, 100, 200, 500])).toBe(step);
   });
   it('goes nowhere before anything is recorded', () => {
-    expect(nearestStep(5, 500, 100, [])).toBeNull();
+    expect(nearestStep(0.05, new Axis(500), [])).toBeNull();
     expect(neighbour([], 1, 1)).toBeNull();
   });
   it.each([
@@ -73,4 +79,100 @@ describe('phases', () => {
       op: 8,
     });
   });
+});
+
+describe('the axis of a long run', () => {
+  it.each([1, 2, 500, LINEAR_STEPS, 2_001, 50_000, 3_000_000])(
+    'of %d steps leads from the first to the last, and back',
+    (total) => {
+      const axis = new Axis(total);
+      expect(axis.share(1)).toBe(0);
+      if (total > 1) expect(axis.share(total)).toBeCloseTo(1, 9);
+      for (const step of [1, 2, 77, 1_500, total].filter((one) => one <= total))
+        expect(axis.step(axis.share(step))).toBe(step);
+    },
+  );
+
+  it('is straight up to a length, then gives the early steps more room', () => {
+    expect(new Axis(2_000).share(1_000)).toBeCloseTo(0.5, 3);
+    expect(new Axis(2_002).share(1_000)).toBeCloseTo(0.5, 2); // nothing jumps there
+    expect(new Axis(50_000).share(1_000)).toBeGreaterThan(0.4);
+    expect(new Axis(2_000).labels).toEqual([]);
+  });
+
+  it('says round steps, none too close to the next', () => {
+    const axis = new Axis(50_000);
+    const { labels } = axis;
+    expect(labels.map(({ text }) => text)).toContain('10k');
+    labels
+      .slice(1)
+      .forEach(({ step }, i) =>
+        expect(axis.share(step) - axis.share(labels[i].step)).toBeGreaterThan(0.06),
+      );
+  });
+
+  it.each([
+    [
+      'a stretch between recorded steps',
+      [1, 2, 50, 51],
+      100,
+      [
+        [2, 50],
+        [51, 101],
+      ],
+    ],
+    ['none where every step is recorded', [1, 2, 3], 3, []],
+    ['what ran since the last recorded one', [1], 60, [[1, 61]]],
+  ] as [string, number[], number, number[][]][])('shows %s', (_, recorded, latest, expected) => {
+    const axis = new Axis(101);
+    expect(gaps(recorded, latest, axis, 0.05)).toEqual(
+      expected.map(([from, to]) => ({ from: axis.share(from), to: axis.share(to) })),
+    );
+  });
+});
+
+describe('marks', () => {
+  const mark = (step: number, kind: Mark['kind'] = 'graph'): Mark => ({ step, kind, text: kind });
+  const axis = new Axis(101);
+
+  it('that fall on one place share it, the worst first', () => {
+    const placed = placeMarks([mark(50), mark(51, 'error'), mark(90)], axis, 500);
+    expect(placed.map(({ kind, all }) => [kind, all.length])).toEqual([
+      ['error', 2],
+      ['graph', 1],
+    ]);
+  });
+
+  it('have words where there is room for them, before the mark at the end', () => {
+    const [first, second, last] = placeMarks([mark(1), mark(6), mark(101)], axis, 500);
+    expect(first.room).toBe(0);
+    expect(second.room).toBeGreaterThan(300);
+    expect([last.before, last.room > 300]).toEqual([true, true]);
+  });
+});
+
+describe('playing the run', () => {
+  it.each([2, 30, 500, 20_000])(
+    'of %d recorded steps is even, and as fast as was asked',
+    (count) => {
+      const lasts = SPEEDS.map((speed) => {
+        const { every, by } = paceOf(count, speed);
+        expect(every).toBeGreaterThanOrEqual(16);
+        return (every * count) / by;
+      });
+      lasts
+        .slice(1)
+        .forEach((ms, i) => expect(ms).toBeCloseTo((lasts[i] * SPEEDS[i]) / SPEEDS[i + 1], 3));
+    },
+  );
+});
+
+it('equal neighbours are one, and no more than asked for', () => {
+  expect(runsOf(['a', 'a', 'b', 'a'], 9)).toEqual([
+    { value: 'a', count: 2 },
+    { value: 'b', count: 1 },
+    { value: 'a', count: 1 },
+  ]);
+  const many = Array.from({ length: 10_000 }, (_, i) => i);
+  expect(runsOf(many, 120)).toHaveLength(120);
 });

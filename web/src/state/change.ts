@@ -39,3 +39,9 @@ export function changeText(before: Topology, after: Topology): string {
   }
   return 'other shapes';
 }
+
+/** "A", "B", ..., "Z", "AA": the name of the nth graph of a run. */
+export function letterOf(index: number): string {
+  const last = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? last : letterOf(Math.floor(index / 26) - 1) + last;
+}

@@ -12,6 +12,7 @@ export class Cursor {
   #step = $state<number | null>(null);
   #moment = $state.raw<Moment | null>(null);
   #playing = $state(false);
+  #walking = $state(false);
 
   /** The chosen step; null follows the newest. */
   get step(): number | null {
@@ -27,8 +28,14 @@ export class Cursor {
     return this.#moment;
   }
 
+  /** Whether the step on show is being played, operation by operation. */
   get playing(): boolean {
     return this.#playing;
+  }
+
+  /** Whether the run is being played, step by step. */
+  get walking(): boolean {
+    return this.#walking;
   }
 
   goTo(step: number): void {
@@ -41,12 +48,20 @@ export class Cursor {
 
   play(playing: boolean): void {
     this.#playing = playing;
+    if (playing) this.#walking = false;
+  }
+
+  walk(walking: boolean): void {
+    this.#walking = walking;
+    if (!walking) return;
+    this.#playing = false;
+    this.#moment = null;
   }
 
   /** Follow the newest step from now on. */
   goLive(): void {
     this.#step = null;
     this.#moment = null;
-    this.#playing = false;
+    this.#playing = this.#walking = false;
   }
 }

@@ -1,6 +1,6 @@
 /** What the time cursor shows of the run: one step, and its place among the others. */
 
-import { changeText } from './change';
+import { changeText, letterOf } from './change';
 import type { Numbers, Topology } from '../protocol';
 import type { Cursor } from './cursor.svelte';
 import type { Run } from './run.svelte';
@@ -12,9 +12,13 @@ export interface History {
   rows: readonly ArrayLike<number>[];
 }
 
+/** Something that happened at a step. */
 export interface StepMark {
   step: number;
-  kind: 'graph' | 'error' | 'nonfinite';
+  /** Another graph, a number that is none, what the program marked, the step that failed. */
+  kind: 'graph' | 'nonfinite' | 'program' | 'error';
+  /** The letter of a graph. */
+  letter?: string;
   text: string;
 }
 
@@ -84,8 +88,11 @@ export class Shown {
       const before = this.#run.topology(changes[i].hash);
       const after = this.#run.topology(hash);
       const why = before && after ? `: ${changeText(before, after)}` : '';
-      return { step, kind: 'graph', text: `graph changed, step ${step}${why}` };
+      const [was, letter] = [letterOf(i), letterOf(i + 1)];
+      return { step, kind: 'graph', letter, text: `step ${step}, graph ${was} to ${letter}${why}` };
     });
+    for (const { step, text } of this.#run.marks)
+      marks.push({ step, kind: 'program', text: `${text}, step ${step}` });
     for (const curve of this.#run.curves) {
       const step = curve.firstNonfinite;
       if (step !== null)
@@ -111,6 +118,20 @@ export class Shown {
     }
     return marks;
   });
+
+  /** The letter of each graph of the run, where there is more than one. */
+  readonly #letters: ReadonlyMap<string, string> = $derived.by(() => {
+    const changes = this.#run.graphChanges;
+    return new Map(
+      changes.length < 2 ? [] : changes.map(({ hash }, index) => [hash, letterOf(index)]),
+    );
+  });
+
+  /** The letter of the graph of a recorded step; empty where all steps have the same. */
+  letterAt(step: number): string {
+    const numbers = this.#run.numbersAt(step);
+    return (numbers && this.#letters.get(numbers.topology)) ?? '';
+  }
 
   constructor(run: Run, cursor: Cursor) {
     this.#run = run;

@@ -9,6 +9,7 @@ export type KeyCommand =
   | 'earlier'
   | 'later'
   | 'live'
+  | 'play'
   | 'deselect'
   | 'keys';
 
@@ -27,6 +28,7 @@ export const KEYS: readonly Key[] = [
   { does: 'next', press: ']', says: 'Recorded step after' },
   { does: 'earlier', press: '{', says: 'One operation earlier within the step' },
   { does: 'later', press: '}', says: 'One operation later within the step' },
+  { does: 'play', press: 'P', says: 'Play the run, step by step' },
   { does: 'live', press: 'L', says: 'Follow the newest step' },
   { does: 'deselect', press: 'Escape', says: 'Select nothing, show the whole step' },
   { does: 'keys', press: '?', says: 'This list' },
