@@ -89,7 +89,10 @@ export class Shown {
       const after = this.#run.topology(hash);
       const why = before && after ? `: ${changeText(before, after)}` : '';
       const [was, letter] = [letterOf(i), letterOf(i + 1)];
-      return { step, kind: 'graph', letter, text: `step ${step}, graph ${was} to ${letter}${why}` };
+      // Between two recorded steps: which of those that were not recorded it was is not known.
+      const last = this.#run.numbersAt(step - 1)?.step ?? step - 1;
+      const when = last < step - 1 ? `between steps ${last} and ${step}` : `step ${step}`;
+      return { step, kind: 'graph', letter, text: `${when}, graph ${was} to ${letter}${why}` };
     });
     for (const { step, text } of this.#run.marks)
       marks.push({ step, kind: 'program', text: `${text}, step ${step}` });

@@ -41,12 +41,20 @@ export function placeMarks(marks: readonly Mark[], axis: Axis, width: number): P
     if (last && x - last.x < CLOSE) last.all.push(mark);
     else groups.push({ x, all: [mark] });
   }
-  return groups.map(({ x, all }, index) => {
+  const placed = groups.map(({ x, all }, index): Placed => {
     all.sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.step - b.step);
-    const after = (groups[index + 1]?.x ?? width) - x - FLAG;
-    const before = index === groups.length - 1 ? x - (groups[index - 1]?.x ?? 0) - 2 * FLAG : 0;
-    const turned = after < LEAST && before >= LEAST;
-    const room = turned ? before : after;
-    return { ...all[0], x, room: room < LEAST ? 0 : room, before: turned, all };
+    const room = (groups[index + 1]?.x ?? width) - x - FLAG;
+    return { ...all[0], x, room, before: false, all };
   });
+  // The last one has its words before it where there is no room behind, beside those of the other.
+  const last = placed.at(-1);
+  if (last && last.room < LEAST) {
+    const other = placed.at(-2);
+    const free = last.x - (other ? other.x + FLAG : 0) - FLAG;
+    last.before = true;
+    last.room = other ? free / 2 : free;
+    if (other) other.room = free / 2;
+  }
+  for (const mark of placed) if (mark.room < LEAST) mark.room = 0;
+  return placed;
 }
