@@ -192,7 +192,9 @@ export class Panels {
 
   readonly #hints = $derived.by(() => {
     const { settings, shown } = this.#page;
-    return settings.shapes ? lineHints(shown.topology, shown.numbers) : new Map();
+    return settings.shapes
+      ? lineHints(shown.topology, shown.numbers, settings.gradients)
+      : new Map();
   });
 
   /** What the editor shows beside the code; null before the first run. */
@@ -208,6 +210,7 @@ export class Panels {
       current: state === 'running' || state === 'waiting' ? (run.progress?.line ?? null) : null,
       linked: pointed ? lineOf(pointed) : selection.line,
       range: pointed ? frameOf(pointed) : null,
+      calls: pointed?.frames.slice(0, -1) ?? [],
       error: this.#error,
       colour: (level) => scale.colour(level),
       shapeText,

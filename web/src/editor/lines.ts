@@ -16,6 +16,8 @@ export interface LineGradient {
 export interface LineHint {
   name: string;
   text: string;
+  /** The rms of the gradient that reached it: "3.0e-4"; empty where none did, or none is asked for. */
+  gradient: string;
 }
 
 export function frameOf(node: Node): Frame | null {
@@ -52,10 +54,11 @@ export function lineGradients(
   return lines;
 }
 
-/** The shape of what each line made; for a loss its value. */
+/** The shape of what each line made and its gradient; for a loss its value. */
 export function lineHints(
   topology: Topology | null,
   numbers: Numbers | null,
+  gradients = true,
 ): Map<number, LineHint> {
   const lines = new Map<number, LineHint>();
   if (!topology) return lines;
@@ -65,7 +68,9 @@ export function lineHints(
     if (!line || !shown(node) || node.failed) return;
     const loss = fits ? topology.losses.indexOf(index) : -1;
     const value = loss >= 0 ? plain(numbers!.losses[loss]) : shapeText(node);
-    lines.set(line, { name: node.target, text: value });
+    const reached = gradients && fits && loss < 0 ? gradientOf(numbers!, index) : null;
+    const gradient = reached && reached.mark !== 'none' ? reached.text : '';
+    lines.set(line, { name: node.target, text: value, gradient });
   });
   return lines;
 }
@@ -76,14 +81,4 @@ export function nodesOfLine(topology: Topology | null, line: number): string[] {
   return topology.nodes
     .filter((node) => shown(node) && lineOf(node) === line)
     .map((node) => node.key);
-}
-
-/** A column that counts characters, as one that counts UTF-16 units of `text`. */
-export function utf16Column(text: string, column: number): number {
-  let units = 0;
-  for (const character of text) {
-    if (column-- <= 0) break;
-    units += character.length;
-  }
-  return units;
 }

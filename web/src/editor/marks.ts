@@ -5,6 +5,7 @@
 
 import {
   ChangeSet,
+  countColumn,
   MapMode,
   RangeSet,
   RangeSetBuilder,
@@ -23,7 +24,7 @@ import {
 } from '@codemirror/view';
 import type { DecorationSet } from '@codemirror/view';
 import type { Frame, Operand } from '../protocol';
-import { utf16Column, type LineGradient, type LineHint } from './lines';
+import type { LineGradient, LineHint } from './lines';
 
 export interface ErrorMark {
   frame: Frame;
@@ -42,6 +43,8 @@ export interface Marks {
   linked: number | null;
   /** The expression of the node that is selected or pointed at. */
   range: Frame | null;
+  /** The calls that led there, outermost first. */
+  calls: readonly Frame[];
   error: ErrorMark | null;
   /** Colour of a gradient's level. */
   colour: (level: number) => string;
@@ -77,10 +80,17 @@ const marksField = StateField.define<Marks | null>({
   },
 });
 
-/** Whether the code is another than the one that ran. */
+/** Whether the code is another than the one that ran; empty lines and comments are no code. */
 export function isStale(state: EditorState): boolean {
   const origin = state.field(originField);
-  return !origin.changes.empty && !origin.doc.eq(state.doc);
+  if (origin.changes.empty || origin.doc.eq(state.doc)) return false;
+  return codeOf(origin.doc) !== codeOf(state.doc);
+}
+
+function codeOf(doc: Text): string {
+  const lines: string[] = [];
+  for (const line of doc.iterLines()) if (!/^\s*(#|$)/.test(line)) lines.push(line.trimEnd());
+  return lines.join('\n');
 }
 
 /** Where line `number` of the program that ran is now; null where it was deleted. */
@@ -107,37 +117,61 @@ function rangeNow(state: EditorState, frame: Frame): { from: number; to: number 
   const lastLine = Math.min(Math.max(frame.end_line, frame.line), doc.lines);
   const at = (number: number, column: number): number => {
     const line = doc.line(number);
-    return Math.min(line.to, line.from + utf16Column(line.text, column));
+    return Math.min(line.to, line.from + column);
   };
   const from = changes.mapPos(at(frame.line, frame.column), 1, MapMode.TrackAfter);
   const to = changes.mapPos(at(lastLine, frame.end_column), -1, MapMode.TrackBefore);
   return from === null || to === null || from >= to ? null : { from, to };
 }
 
+/** How far a hint is still true: of the code as it stands, of other code around it, of another line. */
+type Age = 'now' | 'stale' | 'edited';
+
 class HintWidget extends WidgetType {
   constructor(
-    readonly name: string,
-    readonly text: string,
-    readonly stale: boolean,
+    readonly hint: LineHint,
+    readonly age: Age,
+    /** Columns that the code of the line takes. */
+    readonly columns: number,
   ) {
     super();
   }
 
   override eq(other: HintWidget): boolean {
-    return other.name === this.name && other.text === this.text && other.stale === this.stale;
+    const [a, b] = [this.hint, other.hint];
+    return (
+      a.name === b.name &&
+      a.text === b.text &&
+      a.gradient === b.gradient &&
+      other.age === this.age &&
+      other.columns === this.columns
+    );
   }
 
   toDOM(): HTMLElement {
-    const hint = document.createElement('span');
-    hint.className = this.stale ? 'cm-hint cm-hint-stale' : 'cm-hint';
+    const { name, text, gradient } = this.hint;
+    const place = element('span', 'cm-hint-place');
+    // What does not fit beside the code is cut, with dots, rather than scrolled to.
+    place.style.setProperty('--columns', String(this.columns));
+    const hint = element('span', this.age === 'now' ? 'cm-hint' : 'cm-hint cm-hint-stale');
     // Beside the code, not in it: neither read as text of the program nor copied with it.
-    hint.setAttribute('aria-hidden', 'true');
-    if (this.name) hint.append(`${this.name} `);
-    const text = document.createElement('b');
-    text.textContent = this.text;
-    hint.append(text);
-    if (this.stale) hint.title = 'From the last run: the code has changed since.';
-    return hint;
+    place.setAttribute('aria-hidden', 'true');
+    const made = element('b', '');
+    made.textContent = text;
+    hint.append(this.age === 'edited' ? 'was ' : '', name ? `${name} ` : '', made);
+    if (gradient) hint.append(`  |g| ${gradient}`);
+    place.title = this.#title();
+    place.append(hint);
+    return place;
+  }
+
+  #title(): string {
+    const { name, text, gradient } = this.hint;
+    const value = [name, text].filter(Boolean).join(' ');
+    const said = gradient ? `${value}, gradient rms ${gradient}` : value;
+    if (this.age === 'now') return said;
+    const since = this.age === 'edited' ? 'this line' : 'the code';
+    return `${said}\nFrom the last run: ${since} has changed since.`;
   }
 }
 
@@ -214,6 +248,7 @@ function decorate(state: EditorState): DecorationSet {
   if (marks.current !== null && marks.current !== error?.frame.line)
     whole(marks.current, 'cm-current');
   whole(marks.linked, 'cm-linked');
+  for (const frame of marks.calls) part(frame, 'cm-linked-call');
   part(marks.range, 'cm-linked-range');
   if (error && failed) {
     part(error.frame, 'cm-failed-range');
@@ -223,10 +258,13 @@ function decorate(state: EditorState): DecorationSet {
       Decoration.widget({ widget, block: true, side: 1 }).range(state.doc.lineAt(end).to),
     );
   }
-  for (const [number, { name, text }] of marks.hints) {
+  const { doc } = state.field(originField);
+  for (const [number, hint] of marks.hints) {
     const line = number === error?.frame.line ? null : lineNow(state, number);
     if (!line) continue;
-    const widget = new HintWidget(name, text, stale);
+    const edited = line.text.trimEnd() !== doc.line(number).text.trimEnd();
+    const age = !stale ? 'now' : edited ? 'edited' : 'stale';
+    const widget = new HintWidget(hint, age, countColumn(line.text, state.tabSize));
     ranges.push(Decoration.widget({ widget, side: 1 }).range(line.to));
   }
   return Decoration.set(ranges, true);

@@ -34,16 +34,26 @@ const view = EditorView.theme({
   '.cm-gutterElement.cm-failed': { color: 'var(--error)' },
   '.cm-current': { backgroundColor: 'var(--hover)' },
   '.cm-linked': { backgroundColor: 'var(--accent-soft)' },
+  '.cm-linked-call': { boxShadow: '0 1px 0 var(--accent)' },
   '.cm-linked-range': { boxShadow: '0 0 0 1px var(--accent)', borderRadius: '2px' },
   '.cm-failed': { backgroundColor: 'var(--error-soft)' },
   '.cm-failed-range': { boxShadow: 'inset 0 -2px 0 var(--error)' },
-  '.cm-hint': {
+  // Beside the gutters and the code stands as much of a hint as there is room for; in less than a
+  // few letters it would only be dots.
+  '.cm-hint-place': {
+    '--room': 'calc(100cqw - var(--gutters, 76px) - 34px - var(--columns) * 1ch)',
+    display: 'inline-block',
+    maxWidth: 'clamp(0px, (var(--room) - 48px) * 1000, max(0px, var(--room)))',
+    height: '18px',
     marginLeft: '18px',
-    lineHeight: '11px',
+    overflow: 'hidden',
+    verticalAlign: 'bottom',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'pre',
     color: 'var(--text-3)',
-    fontSize: '11px',
-    pointerEvents: 'none',
+    cursor: 'default',
   },
+  '.cm-hint': { color: 'var(--text-3)', fontSize: '11px' },
   '.cm-hint b': { fontWeight: '400', color: 'var(--text-2)' },
   '.cm-hint-stale, .cm-hint-stale b': { color: 'var(--text-3)', fontStyle: 'italic' },
   // Padding around the card, not a margin: the editor measures boxes, and margins are outside.

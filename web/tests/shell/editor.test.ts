@@ -2,7 +2,7 @@ import { EditorState } from '@codemirror/state';
 import { describe, expect, it } from 'vitest';
 import { readAddress } from '../../src/address';
 import { visibleRows } from '../../src/console/window';
-import { lineGradients, lineHints, nodesOfLine, utf16Column } from '../../src/editor/lines';
+import { lineGradients, lineHints, nodesOfLine } from '../../src/editor/lines';
 import { isStale, lineNow, lineThen, marksExtension, setOrigin } from '../../src/editor/marks';
 import { catalogue, describe as describeExample, program } from '../../src/gallery/catalogue';
 import { frame, node, numbers, topology } from '../state/events';
@@ -43,6 +43,15 @@ describe('marks stay with their lines', () => {
     expect(isStale(state)).toBe(false);
   });
 
+  it.each([
+    ['a comment', 0, '# said\n', false],
+    ['an empty line', 4, '\n', false],
+    ['a space at a line end', 3, '  ', false],
+    ['code', 0, 'x', true],
+  ])('%s makes another program: %#', (_, at, text, stale) =>
+    expect(isStale(edit(open(doc), at, at, text))).toBe(stale),
+  );
+
   it('an edit that is taken back is no change', () => {
     const state = edit(edit(open(doc), 0, 0, 'x'), 0, 1, '');
     expect(isStale(state)).toBe(false);
@@ -78,10 +87,11 @@ describe('what a line shows', () => {
   it('is name and shape, or the value of a loss', () => {
     const hints = lineHints(topology(), numbers(4));
     expect([...hints]).toEqual([
-      [1, { name: '', text: 'f32[2, 3]' }],
-      [2, { name: 'h', text: 'f32[2, 3]' }],
-      [3, { name: 'loss', text: '0.250' }],
+      [1, { name: '', text: 'f32[2, 3]', gradient: '' }],
+      [2, { name: 'h', text: 'f32[2, 3]', gradient: '1.0e-2' }],
+      [3, { name: 'loss', text: '0.250', gradient: '' }],
     ]);
+    expect(lineHints(topology(), numbers(4), false).get(2)!.gradient).toBe('');
     expect(lineHints(topology(), null).get(3)!.text).toBe('f32[]');
   });
 
@@ -89,14 +99,6 @@ describe('what a line shows', () => {
     expect(nodesOfLine(topology(), 2)).toEqual(['linear']);
     expect(nodesOfLine(topology(), 9)).toEqual([]);
   });
-
-  it.each([
-    ['abc', 2, 2],
-    ['🙂bc', 2, 3],
-    ['abc', 9, 3],
-  ])('column of %j at %d is %d', (text, column, units) =>
-    expect(utf16Column(text, column)).toBe(units),
-  );
 });
 
 describe('the console', () => {

@@ -166,7 +166,7 @@ describe('what the cursor shows', () => {
     view.cursor.goTo(2);
     expect(view.shown.topology?.hash).toBe('b');
     expect(view.shown.marks).toEqual([
-      { step: 2, kind: 'graph', text: expect.stringContaining('step 2') },
+      { step: 2, kind: 'graph', letter: 'B', text: expect.stringContaining('step 2') },
     ]);
   });
 
