@@ -71,7 +71,18 @@ export class Panels {
       readiness: backend.readiness,
       stages: backend.stages,
       backend: settings.backend,
+      ran: run.program?.backend ?? null,
     });
+  });
+
+  /** What is read out: where the run is, and the last line that the program wrote. */
+  readonly announcement: string = $derived.by(() => {
+    const { run } = this.#page;
+    const { word, text, facts, tone } = this.chip;
+    const last = run.console.lines.at(-1)?.text ?? '';
+    // How far a run is changes all the time: that is there to be looked up.
+    const said = [word, text, ...(tone === 'running' || this.chip.busy ? [] : facts)];
+    return [said.filter(Boolean).join(' '), last].filter(Boolean).join('. ');
   });
 
   /** Whether there is something to tell of what is being loaded. */

@@ -8,6 +8,8 @@ export type Palette = 'backlight' | 'cividis' | 'viridis' | 'grey';
 export type Measure = 'norm' | 'rms' | 'ratio' | 'value' | 'zero' | 'dead';
 export type Subject = 'parameters' | 'operations';
 export type View = 'graph' | 'gradients' | 'plots';
+/** Whether long lines of the console wrap: on narrow screens, or as chosen. */
+export type Wrap = 'narrow' | 'always' | 'never';
 export type BackendKind = 'browser' | 'server';
 
 interface Values {
@@ -25,7 +27,8 @@ interface Values {
   /** What the map of gradients shows. */
   measure: Measure;
   subject: Subject;
-  /** How fast a step is played: 1 is the usual. */
+  wrap: Wrap;
+  /** How fast a step or a run is played: 1 is the usual. */
   speed: number;
 }
 
@@ -40,6 +43,7 @@ const DEFAULTS: Values = {
   relative: false,
   measure: 'norm',
   subject: 'parameters',
+  wrap: 'narrow',
   speed: 1,
 };
 
@@ -51,6 +55,7 @@ const CHOICES: Partial<Record<keyof Values, readonly unknown[]>> = {
   palette: ['backlight', 'cividis', 'viridis', 'grey'],
   measure: ['norm', 'rms', 'ratio', 'value', 'zero', 'dead'],
   subject: ['parameters', 'operations'],
+  wrap: ['narrow', 'always', 'never'],
   speed: [0.25, 0.5, 1, 2, 4, 8],
 };
 
@@ -109,6 +114,10 @@ export class Settings {
 
   get subject(): Subject {
     return this.#values.subject;
+  }
+
+  get wrap(): Wrap {
+    return this.#values.wrap;
   }
 
   get speed(): number {

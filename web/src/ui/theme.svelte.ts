@@ -24,9 +24,7 @@ export class EffectiveTheme {
 
   /** Put it on the page. */
   apply(): void {
-    const chosen = this.#chosen();
-    if (chosen === 'system') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = chosen;
+    document.documentElement.dataset.theme = this.name;
     document.documentElement.dataset.palette = this.#palette();
   }
 }

@@ -24,6 +24,8 @@ export interface Situation {
   readiness: Readiness;
   stages: readonly Stage[];
   backend: 'browser' | 'server';
+  /** Where the last run was; null before the first. */
+  ran: 'browser' | 'server' | null;
 }
 
 export function megabytes(bytes: number): string {
@@ -120,7 +122,8 @@ function loadingFacts(stages: readonly Stage[]): string[] {
   return size ? [stage.name, size] : [stage.name];
 }
 
-export function chipOf({ status, progress, error, readiness, stages, backend }: Situation): Chip {
+export function chipOf(situation: Situation): Chip {
+  const { status, progress, error, readiness, stages, backend, ran } = situation;
   const chip = (tone: Tone, word: string, text = '', facts: string[] = [], busy = false): Chip => ({
     tone,
     busy,
@@ -131,7 +134,9 @@ export function chipOf({ status, progress, error, readiness, stages, backend }: 
   const step = Math.max(status.step, progress?.step ?? 0);
   const total = progress?.total ?? 0;
   const steps = step === 1 ? '1 step' : `${step.toLocaleString('en')} steps`;
-  switch (status.state) {
+  // Another place was chosen since: what counts now is whether a run can begin there.
+  const ended = ['finished', 'failed', 'stopped', 'lost'].includes(status.state);
+  switch (ended && ran !== null && ran !== backend ? 'ready' : status.state) {
     case 'idle':
     case 'ready':
       if (readiness.state === 'loading') {

@@ -1,7 +1,7 @@
 import { EditorState } from '@codemirror/state';
 import { describe, expect, it } from 'vitest';
 import { readAddress } from '../../src/address';
-import { visibleRows } from '../../src/console/window';
+import { visibleRows, wrapLine } from '../../src/console/window';
 import { lineGradients, lineHints, nodesOfLine } from '../../src/editor/lines';
 import { isStale, lineNow, lineThen, marksExtension, setOrigin } from '../../src/editor/marks';
 import { catalogue, describe as describeExample, program } from '../../src/gallery/catalogue';
@@ -110,6 +110,22 @@ describe('the console', () => {
     [0, 0, 170, 0, 0],
   ])('of %d lines scrolled to %d draws few', (count, top, height, from, to) =>
     expect(visibleRows(count, top, height)).toEqual({ from, to }),
+  );
+});
+
+describe('a long line of the console', () => {
+  it.each([
+    ['short', 10, ['short']],
+    ['', 10, ['']],
+    ['one two three', 8, ['one two', 'three']],
+    ['one two', 3, ['one', 'two']],
+    ['    indented here', 10, ['    indented'.slice(0, 10), 'ed here']],
+    ['a-long-word-with-hyphens', 10, ['a-long-', 'word-with-', 'hyphens']],
+    ['x'.repeat(25), 10, ['x'.repeat(10), 'x'.repeat(10), 'xxxxx']],
+    ['a\tb', 40, ['a       b']],
+    ['🙂🙂🙂', 3, ['🙂', '🙂', '🙂']],
+  ])('%j in %d columns is %j', (text, columns, rows) =>
+    expect(wrapLine(text, columns)).toEqual(rows),
   );
 });
 

@@ -37,6 +37,7 @@ const said = (given: Partial<Situation>): string => {
     status: status('idle'),
     progress: null,
     error: { line: 0, step: 0 },
+    ran: null,
     readiness: { state: 'ready' },
     stages: [],
     backend: 'browser',
@@ -50,6 +51,13 @@ describe('the state chip', () => {
     { name: 'Python', loaded: 5.6e6, total: 5.6e6, done: true },
     { name: 'NumPy', loaded: 1.1e6, total: 2.4e6, done: false },
   ];
+  it('is of the place that was chosen, not of the run that ended in the other', () => {
+    const ended: Partial<Situation> = { status: status('finished', { step: 500 }), ran: 'browser' };
+    expect(said({ ...ended, backend: 'browser' })).toContain('Finished');
+    expect(said({ ...ended, backend: 'server' })).toContain('Ready');
+    expect(said({ ...ended, backend: 'server', status: status('running') })).toContain('Running');
+  });
+
   it.each<[string, Partial<Situation>]>([
     ['Ready | Press Run', {}],
     ['Loading Python | NumPy | 1.1 of 2.4 MB', { readiness: { state: 'loading' }, stages }],
