@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -27,17 +28,12 @@ class Losses:
         self._add = add
         self._point = point
         self._series: dict[tuple[Any, ...], int] = {}
-        self._at: dict[Site, int] = {}  # the curve of each place that calls `backward()`
         self._kinds: set[tuple[Any, ...]] = set()
 
     def training(
         self, site: Site, frame: FrameType | None, root: Any, value: float, step: int
     ) -> bool:
         """A point of the curve of this `backward()`; False where the call is none (`grad()`)."""
-        series = self._at.get(site)
-        if series is not None:
-            self._point(series, step, value)
-            return True
         node = site.expression
         function = getattr(node, "func", None)
         if isinstance(function, ast.Attribute) and function.attr == "backward":
@@ -51,10 +47,23 @@ class Losses:
             name = ""
         else:
             return False
-        key = ("loss", *site.own)
-        self._add_point(key, name or "loss", site.line, "loss", step, value)
-        if key in self._series:
-            self._at[site] = self._series[key]
+        self._add_point(("loss", *site.own), name or "loss", site.line, "loss", step, value)
+        return True
+
+    def again(self, roots: tuple[Any, ...], frame: FrameType | None, step: int) -> bool:
+        """A point of a curve that is known; False where a closer look is needed."""
+        array = roots[0]._array
+        if len(roots) > 1 or array.size != 1 or array.dtype.kind == "c":
+            return False
+        while frame is not None and not self._program.owns(frame.f_code):
+            frame = frame.f_back
+        value = float(array.item())
+        if frame is None or not math.isfinite(value):
+            return False
+        series = self._series.get(("loss", id(frame.f_code), frame.f_lasti))
+        if series is None:
+            return False
+        self._point(series, step, value)
         return True
 
     def learn(self, name: str, site: Site) -> None:

@@ -35,6 +35,8 @@ from .trace import Trace
 
 MOST_PLANS = 1_000
 MOST_TOPOLOGIES = 10_000
+#: Of the steps that are not recorded, one in so many is looked at for what following them takes.
+TIMED = 16
 #: Elements up to which a result may be a loss.
 SCALAR = 1
 
@@ -76,6 +78,7 @@ class Recorder(Listener):
         self._modules: list[tuple[Any, int]] = []
         self._call = 0
         self._between = True  # no operation of the next step has recorded a graph yet
+        self._quiet = False  # this step is neither recorded nor timed
         self._pending = False  # backward is over, and there is no optimiser to end the step
         self._closing: Trace | None = None  # the trace of that step
         self._optimizers: list[weakref.ref[Any]] = []
@@ -99,6 +102,7 @@ class Recorder(Listener):
         """Record the next steps in any case."""
         if self._between and self.trace is None:  # the next one was decided about already
             self.trace = Trace(self.step + (2 if self._pending else 1))
+            self._quiet = False
             steps -= 1
         self.budget.record_next(steps)
 
@@ -107,6 +111,7 @@ class Recorder(Listener):
         ahead = self.step + (2 if self._pending else 1)
         last = self.total and ahead >= self.total
         self.trace = Trace(ahead) if self.budget.allows() or last else None
+        self._quiet = self.trace is None and ahead % TIMED > 0
         self._between = True
         self.sampling = True
 
@@ -386,7 +391,13 @@ class Recorder(Listener):
     def backward_begin(self, roots: tuple[Any, ...], gradients: tuple[Any, ...]) -> None:
         """`backward()` or `grad()` starts."""
         self._backward += 1
-        begin = self.clock()
+        begin = 0.0 if self._quiet else self.clock()
+        if self.trace is None and not self._pending:  # as short as can be
+            self._between = False
+            if self.losses.again(roots, sys._getframe(1), self.step + 1):
+                if not self._quiet:
+                    self.budget.charge(TIMED * (self.clock() - begin), False)
+                return
         if self._between:
             if self._pending:  # a second pass over the same graph
                 self.trace, self._closing = self._closing, None
@@ -404,7 +415,8 @@ class Recorder(Listener):
             now = self.clock()
             trace.times[0] += begin - (trace.backward_began or trace.began or begin)
             trace.backward_began = now
-        self.budget.charge(self.clock() - begin, self.trace is not None)
+        if not self._quiet:
+            self.budget.charge(self.clock() - begin, self.trace is not None)
 
     def _losses(self, roots: tuple[Any, ...], site: Site, frame: FrameType) -> None:
         for root in roots:
@@ -454,9 +466,11 @@ class Recorder(Listener):
 
     def backward_end(self) -> None:
         """The pass that began last is over."""
-        begin = self.clock()
         self._backward -= 1
         trace = self.trace
+        if trace is None and self._has_optimizer():
+            return
+        begin = self.clock()
         if trace is not None:
             self._close_node(trace, begin)
             trace.times[1] += begin - trace.backward_began
@@ -484,8 +498,10 @@ class Recorder(Listener):
 
     def optimizer_step_begin(self, optimizer: Any) -> None:
         """`optimizer.step()` starts."""
-        begin = self.clock()
         self._updating += 1
+        if self._quiet and not self._pending:
+            return
+        begin = self.clock()
         if self._pending:  # the optimiser was made after backward
             self.trace, self._closing, self._pending = self._closing, None, False
         if self.trace is not None:
@@ -495,8 +511,13 @@ class Recorder(Listener):
 
     def optimizer_step_end(self, optimizer: Any) -> None:
         """`optimizer.step()` is over."""
-        begin, recorded = self.clock(), self.trace is not None
         self._updating = max(0, self._updating - 1)
+        if self._quiet:
+            self._end_step()
+            self._next_trace()
+            self.on_step()
+            return
+        begin, recorded = self.clock(), self.trace is not None
         if self.trace is not None:
             self.trace.times[2] += begin - self._update_began
         self._end_step()
@@ -504,7 +525,8 @@ class Recorder(Listener):
         try:
             self._turn()
         finally:
-            self.budget.charge(self.clock() - begin - self._held, recorded)
+            took = self.clock() - begin - self._held
+            self.budget.charge(took if recorded else TIMED * took, recorded)
             self._held = 0.0
 
     # The end ---------------------------------------------------------------------------------
