@@ -39,6 +39,8 @@ export class Light {
     private readonly topology: Topology,
     numbers: Numbers | null,
     readonly cursor: Cursor,
+    /** Place of an op in the step's program order, where its graph lacks some of the topology's. */
+    private readonly rank: Int32Array = structureOf(topology).rank,
   ) {
     this.place = new Int32Array(topology.nodes.length).fill(-1);
     this.played = !!numbers && numbers.order.length > 0;
@@ -64,10 +66,9 @@ export class Light {
   stand(node: number): Stand {
     if (node < 0) return 'made';
     const { phase, op } = this.cursor;
-    const structure = structureOf(this.topology);
     if (phase === 'forward') {
-      if (structure.rank[node] < 0) return 'made';
-      return structure.rank[node] < op ? 'made' : 'unmade';
+      if (this.rank[node] < 0) return 'made';
+      return this.rank[node] < op ? 'made' : 'unmade';
     }
     if (!this.played) return 'made';
     if (phase !== 'backward') return 'lit';
@@ -124,8 +125,12 @@ const PHASES: readonly Phase[] = ['forward', 'backward', 'update', 'end'];
  * The stops of a whole step: operations as they were made, then as the engine ran backward, then
  * the update. Consecutive ones in the same box are one stop, so that a closed group is one hop.
  */
-export function routeOf(topology: Topology, numbers: Numbers, boxOf: Int32Array): Stop[] {
-  const { rank } = structureOf(topology);
+export function routeOf(
+  topology: Topology,
+  numbers: Numbers,
+  boxOf: Int32Array,
+  rank: Int32Array = structureOf(topology).rank,
+): Stop[] {
   const made = topology.nodes.flatMap((_, node) => (rank[node] >= 0 ? [node] : []));
   made.sort((a, b) => rank[a] - rank[b]);
   const forward = stopsAlong(made, boxOf, rank);

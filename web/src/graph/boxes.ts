@@ -2,7 +2,7 @@
 // sill (the edge that faces the loss), in the halo behind it and in the cells of a strip.
 
 import { plain, type Reading } from '../flow/scale';
-import { lossOf } from './describe';
+import { cutWord, lossOf } from './describe';
 import type { Brush } from './draw';
 import { drawChips, drawSide } from './chips';
 import { READ_NAMES } from './draw';
@@ -11,7 +11,7 @@ import { halfWidth, NODE_HEIGHT, PAD, SILL, stackRows, STACK_TOP } from './metri
 import type { Box } from './model';
 import { readingOf, shownLevel } from './picture';
 import { drawNote } from './notes';
-import { cards, drawRows, drawStrip } from './strips';
+import { cards, drawRows, drawStrip, drawTurns } from './strips';
 import { cross } from './words';
 
 const RADIUS = 6;
@@ -42,15 +42,17 @@ export function drawGroup(brush: Brush, index: number): void {
     ctx.textAlign = 'left';
     ctx.font = palette.fonts.title;
     ctx.fillStyle = palette.colour['text-1'];
-    const name = palette.fit(ctx, palette.fonts.title, box.name, width - 40);
+    const name = palette.fit(palette.fonts.title, box.name, width - 40);
     ctx.fillText(name, x + 23, y + 19);
     if (box.type) {
-      const at = x + 23 + palette.width(ctx, palette.fonts.title, name) + 6;
+      const at = x + 23 + palette.width(palette.fonts.title, name) + 6;
       ctx.font = palette.fonts.type;
       ctx.fillStyle = palette.colour['text-2'];
-      ctx.fillText(palette.fit(ctx, palette.fonts.type, box.type, x + width - at - 10), at, y + 19);
+      ctx.fillText(palette.fit(palette.fonts.type, box.type, x + width - at - 10), at, y + 19);
     }
   }
+  if (box.turns) drawTurns(brush, box, x, y, width);
+  drawChange(brush, index, x, y, width, f.height, 8);
   if (picture.focused === index) ring(brush, x, y, width, f.height, 8);
 }
 
@@ -90,9 +92,8 @@ export function drawHalo(brush: Brush, index: number): void {
   ctx.globalAlpha = alpha;
 
   function cast(colour: string, reach: number, y: number, height: number, share: number): void {
-    const sprite = palette.halo(colour, 2 * reach, height, 13);
     ctx.globalAlpha = alpha * palette.haloAlpha * share;
-    ctx.drawImage(sprite, f.x - sprite.width / 2, y - sprite.height / 2);
+    brush.shine(colour, 2 * reach, height, 13, f.x, y);
   }
 }
 
@@ -177,8 +178,9 @@ export function drawBox(brush: Brush, index: number): void {
   }
   if (box.chips.length) drawChips(brush, box, f, x);
   if (box.side) drawSide(brush, box.side, f, x + width, box.ghost);
-  if (note && !picture.metrics.compact && k >= READ_NAMES)
-    drawNote(brush, note, x + width, y, box.side !== null);
+  drawChange(brush, index, x, y, width, height, RADIUS);
+  if (box.ends.length && !box.ghost && k >= READ_NAMES) drawEnds(brush, box, x + width, y + height);
+  if (note && !picture.metrics.compact && k >= READ_NAMES) drawNote(brush, note, index);
   else if (note?.serious && note.title && k >= READ_NAMES) {
     ctx.font = palette.fonts.note;
     ctx.fillStyle = colour.error;
@@ -189,7 +191,23 @@ export function drawBox(brush: Brush, index: number): void {
       y + 22,
     );
   }
+  const inside = picture.matches?.get(index) ?? 0;
+  if (inside && box.toggle) drawMatches(brush, inside, x + width, y);
   if (picture.focused === index) ring(brush, x, y, width, height, RADIUS);
+}
+
+/** How many of the things searched for a closed group holds. */
+function drawMatches({ ctx, palette }: Brush, count: number, x: number, y: number): void {
+  const text = count.toLocaleString('en-US');
+  const wide = palette.width(palette.fonts.monoStrong, text) + 12;
+  ctx.fillStyle = palette.colour.accent;
+  ctx.beginPath();
+  ctx.roundRect(x - wide + 6, y - 8, wide, 16, 8);
+  ctx.fill();
+  ctx.font = palette.fonts.monoStrong;
+  ctx.textAlign = 'center';
+  ctx.fillStyle = palette.colour['surface-0'];
+  ctx.fillText(text, x - wide / 2 + 6, y + 4);
 }
 
 /** Name, class, line at the left; what is known of its gradient at the right. */
@@ -213,9 +231,9 @@ function drawFace(
 
   let word = '';
   let faint = true;
-  if (box.ghost) word = picture.metrics.compact ? '' : 'not reached';
+  if (box.ghost) word = picture.metrics.compact ? '' : picture.missing;
   else if (failed) word = '';
-  else if (node && !node.requires_grad) word = 'no grad';
+  else if (node && !node.requires_grad) word = cutWord(node.cut) || 'no grad';
   else if (stand === 'waiting' || stand === 'arriving') word = stand;
   else if (
     picture.light.ran &&
@@ -233,7 +251,7 @@ function drawFace(
     ctx.textAlign = 'right';
     ctx.fillStyle = bad ? colour.error : faint ? colour['text-3'] : colour['text-1'];
     ctx.fillText(word, end, base);
-    end -= palette.width(ctx, ctx.font, word) + 8;
+    end -= palette.width(ctx.font, word) + 8;
   }
   if (failed) {
     cross(ctx, x + width - 19, base - 4, colour.error);
@@ -246,9 +264,9 @@ function drawFace(
     at += 12;
   }
   const line = box.line ? `:${box.line}` : '';
-  const lineWidth = line ? palette.width(ctx, fonts.mono, line) + 7 : 0;
+  const lineWidth = line ? palette.width(fonts.mono, line) + 7 : 0;
   const room = end - at - lineWidth;
-  const name = palette.fit(ctx, fonts.name, box.name, room);
+  const name = palette.fit(fonts.name, box.name, room);
   ctx.textAlign = 'left';
   ctx.font = fonts.name;
   ctx.fillStyle = dim
@@ -257,14 +275,14 @@ function drawFace(
       ? colour['text-2']
       : colour['text-1'];
   ctx.fillText(name, at, base);
-  at += palette.width(ctx, fonts.name, name);
-  const type = box.type ? palette.fit(ctx, fonts.type, box.type, end - at - lineWidth - 6) : '';
+  at += palette.width(fonts.name, name);
+  const type = box.type ? palette.fit(fonts.type, box.type, end - at - lineWidth - 6) : '';
   if (type.length > 2 || type === box.type) {
     if (type) {
       ctx.font = fonts.type;
       ctx.fillStyle = dim ? colour['text-3'] : colour['text-2'];
       ctx.fillText(type, at + 6, base);
-      at += 6 + palette.width(ctx, fonts.type, type);
+      at += 6 + palette.width(fonts.type, type);
     }
   }
   if (!line) return;
@@ -274,6 +292,68 @@ function drawFace(
     ctx.textAlign = 'right';
     ctx.fillText(line, x + width - PAD, base);
   } else ctx.fillText(line, at + 7, base);
+}
+
+/** What the compared graph lacks has a bar and a plus, what only it has a minus. */
+function drawChange(
+  brush: Brush,
+  index: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
+): void {
+  const { ctx, palette, picture, k } = brush;
+  const added = picture.added?.has(index);
+  if (!added && !picture.removed?.has(index)) return;
+  const colour = palette.colour[added ? 'text-1' : 'text-2'];
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = Math.max(1.5, 1 / k);
+  ctx.setLineDash(added ? [] : [5, 4]);
+  ctx.beginPath();
+  ctx.roundRect(x + 0.5, y + 0.5, width - 1, height - 1, radius);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  ctx.arc(x, y, 7.5, 0, 2 * Math.PI);
+  ctx.fillStyle = added ? colour : palette.colour['surface-0'];
+  ctx.fill();
+  ctx.lineWidth = 1.25;
+  ctx.stroke();
+  ctx.strokeStyle = added ? palette.colour['surface-0'] : colour;
+  ctx.lineWidth = 1.6;
+  ctx.beginPath();
+  ctx.moveTo(x - 3.5, y);
+  ctx.lineTo(x + 3.5, y);
+  if (added) {
+    ctx.moveTo(x, y - 3.5);
+    ctx.lineTo(x, y + 3.5);
+  }
+  ctx.stroke();
+}
+
+/** Where a value left the graph: a short line that ends in a bar, and why. */
+function drawEnds({ ctx, palette }: Brush, box: Box, right: number, bottom: number): void {
+  const y = bottom - 8.5;
+  ctx.strokeStyle = palette.colour['line-3'];
+  ctx.lineWidth = 1;
+  ctx.setLineDash([1.5, 3]);
+  ctx.beginPath();
+  ctx.moveTo(right + 1, y);
+  ctx.lineTo(right + 15, y);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.strokeStyle = palette.colour['text-3'];
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  ctx.moveTo(right + 15.5, y - 5);
+  ctx.lineTo(right + 15.5, y + 5);
+  ctx.stroke();
+  ctx.font = palette.fonts.mono;
+  ctx.textAlign = 'left';
+  ctx.fillStyle = palette.colour['text-2'];
+  ctx.fillText(box.ends.join(', '), right + 22, y + 3.7);
 }
 
 /** The bright lower edge of a box, in the colour of the gradient that reached it. */
@@ -302,7 +382,7 @@ function drawSill(
     if (stand === 'active') ctx.globalAlpha *= 0.4 + 0.6 * picture.way;
     ctx.fillStyle =
       reading.mark === 'nonfinite'
-        ? palette.hatch(ctx)
+        ? brush.hatch
         : palette.scale.colour(shownLevel(picture, box.node, reading.level));
     ctx.fillRect(x, reading.mark === 'nonfinite' ? top - 1 : top, width, SILL + 1);
   }
@@ -355,8 +435,8 @@ function drawLoss(brush: Brush, index: number, box: Box, f: Frame): void {
     }
     ctx.font = fonts.name;
     ctx.textAlign = text ? 'left' : 'center';
-    const room = width - 32 - (text ? palette.width(ctx, fonts.monoStrong, text) + 8 : 0);
-    ctx.fillText(palette.fit(ctx, fonts.name, box.name, room), text ? x + 16 : f.x, f.y + 19.5);
+    const room = width - 32 - (text ? palette.width(fonts.monoStrong, text) + 8 : 0);
+    ctx.fillText(palette.fit(fonts.name, box.name, room), text ? x + 16 : f.x, f.y + 19.5);
   }
   if (picture.focused === index) ring(brush, x, f.y, width, f.height, 15);
 }

@@ -125,7 +125,7 @@ function drawChip(
     ctx.fillStyle =
       mark === 'finite'
         ? palette.scale.colour(shownLevel(picture, node, reading.level))
-        : palette.hatch(ctx);
+        : brush.hatch;
     const width = mark === 'finite' ? 5 : 7;
     ctx.beginPath();
     ctx.roundRect(end - width, at.y, width, at.height, 1.5);
@@ -147,21 +147,16 @@ function drawChip(
   ctx.font = fonts.mono;
   ctx.textAlign = 'right';
   ctx.fillStyle = colour['text-3'];
-  const shape = palette.fit(
-    ctx,
-    fonts.mono,
-    updateText(picture, chip) ?? chip.shape,
-    at.width * 0.6,
-  );
+  const shape = palette.fit(fonts.mono, updateText(picture, chip) ?? chip.shape, at.width * 0.6);
   ctx.fillText(shape, right, at.y + 12.8);
-  const room = right - (shape ? palette.width(ctx, fonts.mono, shape) + 4 : 0) - at.x - 7;
+  const room = right - (shape ? palette.width(fonts.mono, shape) + 4 : 0) - at.x - 7;
   ctx.font = fonts.type;
   ctx.textAlign = 'left';
   ctx.fillStyle = dim ? colour['text-3'] : colour['text-2'];
   // Where a whole path does not fit its last name says most.
-  const whole = palette.width(ctx, fonts.type, chip.name) <= room;
+  const whole = palette.width(fonts.type, chip.name) <= room;
   const name = whole ? chip.name : (chip.name.split('.').at(-1) ?? chip.name);
-  ctx.fillText(palette.fit(ctx, fonts.type, name, room), at.x + 7, at.y + 12.8);
+  ctx.fillText(palette.fit(fonts.type, name, room), at.x + 7, at.y + 12.8);
 }
 
 /** While the update is played: a ring that leaves each parameter which it changed. */
@@ -245,7 +240,7 @@ export function drawSide(
   ctx.font = fonts.title;
   ctx.textAlign = 'left';
   ctx.fillStyle = colour[ghost ? 'text-3' : 'text-1'];
-  ctx.fillText(palette.fit(ctx, fonts.title, chip.name, at.width - 20), at.x + 10, at.y + 17.5);
+  ctx.fillText(palette.fit(fonts.title, chip.name, at.width - 20), at.x + 10, at.y + 17.5);
   ctx.font = fonts.mono;
   ctx.textAlign = 'center';
   ctx.fillStyle = colour['text-3'];

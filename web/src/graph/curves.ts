@@ -3,6 +3,7 @@
 
 import type { LayoutResult } from './layout';
 import type { Point } from './layered';
+import type { Pen } from './pen';
 
 export interface Curve {
   /** x, y, x, y, ... from source to target. */
@@ -16,6 +17,9 @@ export interface Curve {
 
 const SAMPLES = 14;
 const known = new WeakMap<LayoutResult, Curve[]>();
+
+/** A line of one's own, through these points. */
+export const curveThrough = (path: Point[]): Curve => sample(path);
 
 export function curvesOf(layout: LayoutResult): Curve[] {
   let curves = known.get(layout);
@@ -54,7 +58,7 @@ function sample(path: Point[]): Curve {
 }
 
 /** Add the curve to the context's path; `way` < 1 leaves out the part next to the source. */
-export function trace(ctx: CanvasRenderingContext2D, curve: Curve, way = 1): Point {
+export function trace(ctx: Pen, curve: Curve, way = 1): Point {
   const { points } = curve;
   const last = points.length - 2;
   ctx.beginPath();

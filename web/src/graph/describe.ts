@@ -1,9 +1,10 @@
 // The graph in words: a sentence for the picture, a line for each item of the outline.
 
-import type { Node, Numbers, Topology } from '../protocol';
+import type { Cut, Node, Numbers } from '../protocol';
 import { gradientOf, plain, valueOf, type Reading } from '../flow/scale';
 import type { Cursor, Light } from '../flow/playback';
 import type { Box, Chip, Scene } from './model';
+import type { Shape } from './shapes';
 import { lineOf, structureOf } from './structure';
 
 /** "float32 [64, 32]" */
@@ -22,6 +23,23 @@ function gradientWords(reading: Reading, node: Node, ran: boolean): string {
       : 'no gradient flows';
 }
 
+const CUTS: Record<Cut, string> = {
+  '': '',
+  detach: 'detach',
+  no_grad: 'no_grad',
+  data: '.data',
+  item: '.item()',
+  integer: 'integers',
+  discrete: 'no derivative',
+  frozen: 'frozen',
+  unused: 'not used',
+};
+
+/** Why no gradient passes, in a word. */
+export function cutWord(cut: Cut): string {
+  return CUTS[cut] ?? '';
+}
+
 /** "fc1 Linear, line 17, float32 [64, 32], gradient rms 2.2e-3" */
 export function boxWords(scene: Scene, box: Box, numbers: Numbers | null, light: Light): string {
   const node = scene.topology.nodes[box.node];
@@ -34,13 +52,20 @@ export function boxWords(scene: Scene, box: Box, numbers: Numbers | null, light:
     if (value !== null) parts.push(`value ${plain(value)}`);
     return parts.join(', ');
   }
-  if (box.ghost) return [...parts, 'not reached'].join(', ');
+  if (box.ghost)
+    return [...parts, scene.topology.complete ? 'not in this step' : 'not reached'].join(', ');
+  if (box.turns) {
+    const { numbers: turns, shown } = box.turns;
+    parts.push(`turn ${turns[shown]} of ${turns.length}`);
+  }
   if (box.kind === 'stack' || box.kind === 'closed' || box.kind === 'open') {
     if (box.ops > 1) parts.push(`${box.ops.toLocaleString('en-US')} operations`);
   }
   if (node) {
     parts.push(shapeWords(node));
     if (node.failed) parts.push('raised the error');
+    if (node.cut && !node.requires_grad) parts.push(`gradient ends here: ${cutWord(node.cut)}`);
+    for (const end of box.ends) parts.push(end);
     const stand = light.stand(box.node);
     if (stand === 'waiting' || stand === 'arriving') parts.push('gradient waiting');
     else if (stand !== 'unmade' && light.cursor.phase !== 'forward') {
@@ -99,16 +124,17 @@ export function sceneWords(scene: Scene, numbers: Numbers | null): string {
 
 /** What the stage shows, for its corner: the phase, or how much of a graph there is. */
 export function captionOf(
-  topology: Topology,
-  missing: number,
+  { topology, ghosts, rank }: Shape,
   numbers: Numbers | null,
   cursor: Cursor,
 ): { title: string; text: string } | null {
-  const { ops, rank } = structureOf(topology);
+  const missing = ghosts?.size ?? 0;
+  const whole = structureOf(topology).ops;
+  const ops = whole - missing;
   if (!topology.complete) {
     return {
       title: 'Partial graph',
-      text: missing ? `${ops - missing} of ${ops} ops reached` : `${ops} ops, then an error`,
+      text: missing ? `${ops} of ${whole} ops reached` : `${ops} ops, then an error`,
     };
   }
   if (cursor.phase === 'forward')

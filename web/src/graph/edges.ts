@@ -17,8 +17,9 @@ export function drawEdge(brush: Brush, link: Link, curve: Curve): void {
   const source = scene.boxes[link.source];
   const target = scene.boxes[link.target];
   const line = palette.colour['line-3'];
-  if (source.ghost || target.ghost) return stroke(brush, curve, line, THIN, [1.5, 4], 0.7);
-  const { node, reading, norm } = linkReading(picture, link.nodes);
+  if (source.ghost || target.ghost || link.ghost)
+    return stroke(brush, curve, line, THIN, [1.5, 4], 0.7);
+  const { node, reading, norm } = linkReading(picture, link);
   const stand = light.stand(node);
   const lit = stand === 'lit' || stand === 'active';
   const from = light.stand(target.node);
@@ -43,7 +44,7 @@ export function drawEdge(brush: Brush, link: Link, curve: Curve): void {
     stroke(brush, curve, line, 5);
     return stroke(brush, curve, palette.colour['surface-0'], 3);
   }
-  if (reading.mark === 'nonfinite') return stroke(brush, curve, palette.hatch(ctx), HATCHED);
+  if (reading.mark === 'nonfinite') return stroke(brush, curve, brush.hatch, HATCHED);
   const level = shownLevel(picture, node, reading.level);
   const colour = palette.scale.colour(level);
   const width = Math.max(edgeWidth(norm), 1 / brush.k);
@@ -107,8 +108,7 @@ function head(brush: Brush, at: Point, colour: string): void {
   const { ctx, palette } = brush;
   const before = ctx.globalAlpha;
   ctx.globalAlpha = before * palette.haloAlpha * 1.5;
-  const pool = palette.halo(colour, 130, 34, 14);
-  ctx.drawImage(pool, at.x - pool.width / 2, at.y - pool.height / 2);
+  brush.shine(colour, 130, 34, 14, at.x, at.y);
   ctx.globalAlpha = before;
   ctx.fillStyle = palette.scale.colour(0);
   ctx.beginPath();
@@ -119,7 +119,7 @@ function head(brush: Brush, at: Point, colour: string): void {
 /** The shape of a value, right of the edge on a veil. */
 export function drawShape(brush: Brush, text: string, at: Point): void {
   const { ctx, palette } = brush;
-  const width = palette.width(ctx, palette.fonts.mono, text);
+  const width = palette.width(palette.fonts.mono, text);
   const before = ctx.globalAlpha;
   ctx.globalAlpha = before * 0.66;
   ctx.fillStyle = palette.colour['surface-0'];
@@ -147,7 +147,7 @@ export function drawOrder(brush: Brush, box: number, place: number): void {
   ctx.lineWidth = 1;
   ctx.beginPath();
   const text = String(place);
-  const half = Math.max(8, palette.width(ctx, palette.fonts.mono, text) / 2 + 4);
+  const half = Math.max(8, palette.width(palette.fonts.mono, text) / 2 + 4);
   ctx.roundRect(x - half, y - 8, 2 * half, 16, 8);
   ctx.fill();
   ctx.stroke();

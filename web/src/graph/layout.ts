@@ -2,7 +2,7 @@
 // first (`layered.ts`); an edge that crosses a group's rim passes it at a port. Nothing here depends
 // on a step's numbers, so nothing moves while one looks through the steps.
 
-import { GROUP_BOTTOM, GROUP_SIDE, GROUP_TOP } from './metrics';
+import { GROUP_SIDE } from './metrics';
 import { place, type End, type Level, type Placed, type Point } from './layered';
 
 export interface LayoutBox {
@@ -12,6 +12,8 @@ export interface LayoutBox {
   /** The open group around it, -1 at top level; groups come before what they hold. */
   parent: number;
   open: boolean;
+  /** What an open group keeps free around what it holds. */
+  pad: { top: number; bottom: number; right: number };
 }
 
 export interface LayoutInput {
@@ -90,16 +92,17 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
     if (i < 0) continue;
     const { left, right, height } = level.placed.extent;
     const outer = left + GROUP_SIDE;
+    const { pad } = boxes[i];
     size[i] = {
       left: outer,
-      right: Math.max(right + GROUP_SIDE, Math.min(outer, right + roomRight)),
-      height: height + GROUP_TOP + GROUP_BOTTOM,
+      right: Math.max(right + pad.right, Math.min(outer, right + roomRight)),
+      height: height + pad.top + pad.bottom,
     };
   }
 
   const frames: Frame[] = [];
   const origin = (level: number): Point =>
-    level < 0 ? { x: 0, y: 0 } : { x: frames[level].x, y: frames[level].y + GROUP_TOP };
+    level < 0 ? { x: 0, y: 0 } : { x: frames[level].x, y: frames[level].y + boxes[level].pad.top };
   boxes.forEach((box, i) => {
     const level = levels.get(box.parent)!;
     const o = origin(box.parent);
@@ -109,7 +112,7 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
 
   const paths: Point[][] = [];
   const labels: Point[] = [];
-  links.forEach(([source, target], k) => {
+  links.forEach(([source], k) => {
     const points: Point[] = [];
     let label: Point | null = null;
     for (const hop of hops[k]) {
@@ -134,7 +137,6 @@ export function layout({ boxes, links, roomRight }: LayoutInput): LayoutResult {
     }
     paths.push(points);
     labels.push(label ?? { ...points[0] });
-    void target;
   });
   spread(links, paths, frames);
   return { frames, paths, labels, bounds: boundsOf(frames, boxes) };

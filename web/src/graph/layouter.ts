@@ -2,7 +2,7 @@
 // same function is loaded and runs here.
 
 import type { LayoutInput, LayoutResult } from './layout';
-import { extentOf, type Metrics } from './metrics';
+import { extentOf, padOf, type Metrics } from './metrics';
 import type { Scene } from './model';
 
 export function inputOf(scene: Scene, metrics: Metrics): LayoutInput {
@@ -11,6 +11,7 @@ export function inputOf(scene: Scene, metrics: Metrics): LayoutInput {
       ...extentOf(box, metrics),
       parent: box.parent,
       open: box.kind === 'open',
+      pad: padOf(box),
     })),
     links: scene.links.map((l) => [l.source, l.target]),
     roomRight: metrics.roomRight,

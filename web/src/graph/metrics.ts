@@ -21,6 +21,11 @@ export const GROUP_TOP = 30;
 export const GROUP_BOTTOM = 13;
 export const GROUP_SIDE = 14;
 
+/** An open loop: a strip of its turns below its name, and a lane for what they hand on. */
+export const TURNS_TOP = 66;
+export const TURNS_BOTTOM = 24;
+export const TURNS_SIDE = 34;
+
 export const NODE_HEIGHT = 36;
 export const STRIP_HEIGHT = 46;
 export const LOSS_HEIGHT = 30;
@@ -77,7 +82,16 @@ export function extentOf(box: Box, metrics: Metrics): Extent {
         ? SIDE_GAP + sideWidth(box.side)
         : box.kind === 'stack' && box.rows && !metrics.compact
           ? CALLOUT
-          : 0),
+          : box.ends.length
+            ? 26 + Math.round(box.ends.join(', ').length * 6.4)
+            : 0),
     height: Math.max(height, chips - 24),
   };
+}
+
+/** What an open group keeps free around what it holds. */
+export function padOf(box: Box): { top: number; bottom: number; right: number } {
+  return box.turns
+    ? { top: TURNS_TOP, bottom: TURNS_BOTTOM, right: TURNS_SIDE }
+    : { top: GROUP_TOP, bottom: GROUP_BOTTOM, right: GROUP_SIDE };
 }

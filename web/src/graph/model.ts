@@ -1,9 +1,24 @@
 // What is on the stage: the boxes of a topology for the groups that are open now. Parameters and
 // constants sit on their reader as chips, an input with one reader beside it, equal blocks in a row
-// are one stack, and each backward() call is a lamp below the value it starts from.
+// are one stack, turns of a loop are one loop that shows one of them, and each backward() call is a
+// lamp below the value it starts from.
 
 import type { Node, Topology } from '../protocol';
-import { lineOf, structureOf, type Item, type Structure, type Unit } from './structure';
+import { connect } from './connect';
+import { cutWord } from './describe';
+import {
+  entriesOf,
+  isChain,
+  keyOf,
+  keyOfAll,
+  nameOfAll,
+  openPlan,
+  single,
+  type Entry,
+  type Opened,
+} from './opening';
+import { edgeName, type Shape } from './shapes';
+import { lineOf, structureOf, type Item, type Structure } from './structure';
 
 /** A small label at the side of a box: parameters, constants and inputs that only it reads. */
 export interface Chip {
@@ -13,6 +28,13 @@ export interface Chip {
   nodes: number[];
   /** No gradient can flow into it. */
   dotted: boolean;
+}
+
+/** An open loop: which of its turns is shown. */
+export interface Turns {
+  /** Each turn's number in the program. */
+  numbers: number[];
+  shown: number;
 }
 
 export interface Box {
@@ -37,8 +59,11 @@ export interface Box {
   labels: string[];
   /** The strip runs in the direction of flow, a row for each block. */
   rows: boolean;
+  turns: Turns | null;
   ops: number;
   ghost: boolean;
+  /** Where its value goes without a line: out of the graph, or to too many readers. */
+  ends: string[];
 }
 
 export interface Link {
@@ -46,6 +71,17 @@ export interface Link {
   target: number;
   /** The values that flow here, each once. */
   nodes: number[];
+  /** Nothing flows here in this step. */
+  ghost: boolean;
+}
+
+/** What one turn of an open loop hands to the next. */
+export interface Carry {
+  /** The loop's box. */
+  loop: number;
+  source: number;
+  target: number;
+  node: number;
 }
 
 export interface Scene {
@@ -53,46 +89,42 @@ export interface Scene {
   structure: Structure;
   boxes: Box[];
   links: Link[];
+  carries: Carry[];
   /** The box that shows a node: its own, the closed one around it, or its reader's for a chip. */
   boxOf: Int32Array;
   /** What distinguishes this scene's layout from another's. */
   id: string;
 }
 
-/** Overrides of what is open at first, by `Box.toggle`. */
-export type Opened = ReadonlyMap<string, boolean>;
-
 export interface SceneOptions {
   /** Open groups until about this many boxes are on the stage. */
   budget: number;
   /** Inputs that one box reads go into its column of chips, not to its right. */
   compact: boolean;
-  /** Nodes that this step has not reached. */
-  ghosts?: ReadonlySet<number> | null;
+  /** Which turn of a loop is shown, from 0, by `Box.toggle`; the last one else. */
+  turns?: ReadonlyMap<string, number>;
 }
 
+export type { Opened };
 export const BUDGET = 60;
-/** Equal groups in a row that become a stack: one after the other, or side by side (q, k and v do not). */
-const STACK = 3;
-const ABREAST = 6;
 const STRIP = 24;
-const CHIPS = 3;
-const WIDE_READ = 6;
 
-interface Entry {
-  unit: number;
-  stack: number[] | null;
-  node: number;
-}
-
-export function sceneOf(topology: Topology, opened: Opened, options: SceneOptions): Scene {
+export function sceneOf(
+  drawn: Topology | Shape,
+  opened: Opened,
+  { budget, compact, turns: chosen }: SceneOptions,
+): Scene {
+  const shape = 'whole' in drawn ? drawn : null;
+  const topology = shape ? shape.topology : (drawn as Topology);
+  const ghosts = shape?.ghosts ?? null;
   const structure = structureOf(topology);
-  const plan = openPlan(structure, opened, options.budget);
+  const plan = openPlan(structure, opened, budget);
   const { units } = structure;
   const { nodes } = topology;
   const boxes: Box[] = [];
   const boxOf = new Int32Array(nodes.length).fill(-1);
-  const ghosts = options.ghosts;
+  /** Equal for nodes of the same turns of all open loops. */
+  const turnOfNode = new Int32Array(nodes.length);
 
   const add = (
     box: Partial<Box> & Pick<Box, 'key' | 'kind' | 'name' | 'parent' | 'depth'>,
@@ -108,143 +140,189 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
       cells: [],
       labels: [],
       rows: false,
+      turns: null,
       ops: 1,
-      ghost: false,
+      ghost: box.node !== undefined && isGhost(box.node),
+      ends: [],
       ...box,
     });
     return boxes.length - 1;
   };
+  const isGhost = (node: number): boolean => ghosts?.has(node) ?? false;
+  /** The op that stands for a unit: its output, or what stands for that in this step. */
+  const outputOf = (unit: number): number => {
+    const { output } = units[unit];
+    if (!ghosts?.has(output)) return output;
+    return membersOf(structure, unit).findLast((i) => !ghosts.has(i)) ?? output;
+  };
+  const sizeOf = (several: number[]): number => several.reduce((sum, u) => sum + units[u].size, 0);
+
   const emit = (entries: Entry[], parent: number, depth: number): void => {
-    for (const { unit, stack, node } of entries) {
-      if (node >= 0) {
-        const n = nodes[node];
-        boxOf[node] = add({
-          key: n.key,
-          kind: n.kind === 'input' ? 'input' : 'op',
-          name: n.name,
-          parent,
-          depth,
-          node,
-          line: lineOf(topology, node),
-          ghost: ghosts?.has(node) ?? false,
-        });
-        continue;
-      }
-      if (stack) {
-        const toggle = stackKey(structure, stack);
-        const last = units[stack.at(-1)!];
-        if (plan.open(toggle)) {
-          const index = add({
-            key: toggle,
-            kind: 'open',
-            name: nameOfAll(last),
-            type: `×${stack.length}`,
-            parent,
-            depth,
-            toggle,
-            node: last.output,
-            ops: stack.reduce((sum, u) => sum + units[u].size, 0),
-          });
-          emit(
-            stack.map((unit) => ({ unit, stack: null, node: -1 })),
-            index,
-            depth + 1,
-          );
-          continue;
-        }
-        const inner = nodes[last.output];
-        const index = add({
-          key: toggle,
-          kind: 'stack',
-          name: nameOfAll(last),
-          parent,
-          depth,
-          toggle,
-          node: last.output,
-          type: `×${stack.length}` + (last.size > 1 && inner ? `, ${inner.name}` : ''),
-          line: lineOf(topology, last.output),
-          select: inner?.key ?? toggle,
-          rows: isChain(structure, stack),
-          cells: stack.map((u) => units[u].output),
-          labels: stack.map((u, i) => (units[u].name.length <= 3 ? units[u].name : String(i + 1))),
-          ops: stack.reduce((sum, u) => sum + units[u].size, 0),
-          ghost: ghosts?.has(last.output) ?? false,
-        });
-        for (const u of stack) claim(u, index);
-        continue;
-      }
-      const u = units[unit];
-      const lone = single(structure, unit);
-      if (lone >= 0) {
-        const n = nodes[lone];
-        const name = u.kind === 'module' ? u.name : n.name;
-        boxOf[lone] = add({
-          key: n.key,
-          kind: 'op',
-          parent,
-          depth,
-          node: lone,
-          line: lineOf(topology, lone),
-          name:
-            u.kind === 'module'
-              ? u.name || u.title
-              : u.kind === 'function' && u.engine
-                ? u.name
-                : name,
-          type: u.kind === 'module' ? u.title : '',
-          ghost: ghosts?.has(lone) ?? false,
-        });
-        continue;
-      }
-      if (plan.open(u.key)) {
-        const index = add({
-          key: u.key,
-          kind: 'open',
-          name: u.name || u.title,
-          type: caption(structure, unit),
-          parent,
-          depth,
-          line: u.line,
-          toggle: u.key,
-          node: u.output,
-          ops: u.size,
-        });
-        emit(entriesOf(structure, unit), index, depth + 1);
-        continue;
-      }
-      const cells = u.engine ? [] : stripOf(structure, unit);
-      const index = add({
-        key: u.key,
-        kind: 'closed',
-        name: u.name || u.title,
-        type: caption(structure, unit),
-        parent,
-        depth,
-        line:
-          u.engine || u.kind === 'part'
-            ? lineOf(topology, u.output) || u.line
-            : u.line || lineOf(topology, u.output),
-        toggle: u.key,
-        node: u.output,
-        select: nodes[u.output]?.key ?? u.key,
-        cells,
-        ops: u.size,
-        ghost: ghosts?.has(u.output) ?? false,
-      });
-      claim(unit, index);
+    for (const entry of entries) {
+      if (entry.node >= 0) emitNode(entry.node, parent, depth);
+      else if (entry.several) emitSeveral(entry.several, entry.turns, parent, depth);
+      else emitUnit(entry.unit, parent, depth);
     }
   };
-  const claim = (unit: number, box: number): void => {
-    const stack: Item[] = [~unit];
-    while (stack.length) {
-      const item = stack.pop()!;
-      if (item >= 0) boxOf[item] = box;
-      else for (const child of units[~item].items) stack.push(child);
+  const emitNode = (node: number, parent: number, depth: number): void => {
+    const n = nodes[node];
+    boxOf[node] = add({
+      key: n.key,
+      kind: n.kind === 'input' ? 'input' : 'op',
+      name: n.name,
+      parent,
+      depth,
+      node,
+      line: lineOf(topology, node),
+      ends: endsOf(n),
+    });
+  };
+  const emitSeveral = (several: number[], turns: boolean, parent: number, depth: number): void => {
+    const toggle = keyOfAll(structure, several, turns);
+    const last = units[several.at(-1)!];
+    const outputs = several.map(outputOf);
+    const here = outputs.filter((node) => !isGhost(node)).length;
+    const count = here < several.length ? `×${here} of ${several.length}` : `×${several.length}`;
+    const common = { key: toggle, name: nameOfAll(last), parent, depth, toggle };
+    const labels = several.map((u, i) =>
+      units[u].turn
+        ? String(units[u].turn)
+        : units[u].name.length <= 3
+          ? units[u].name
+          : String(i + 1),
+    );
+    if (plan.open(toggle)) {
+      const node = outputs.findLast((at) => !isGhost(at)) ?? last.output;
+      const shown = turns ? turnOf(toggle, outputs) : -1;
+      const index = add({
+        ...common,
+        kind: 'open',
+        type: count,
+        node,
+        line: turns ? last.line : 0,
+        ops: sizeOf(several),
+        ghost: !here,
+        ...(turns
+          ? {
+              turns: { numbers: several.map((u, i) => units[u].turn || i + 1), shown },
+              cells: outputs,
+              labels,
+            }
+          : {}),
+      });
+      if (!turns) {
+        emit(
+          several.map((unit) => ({ unit, several: null, turns: false, node: -1 })),
+          index,
+          depth + 1,
+        );
+        return;
+      }
+      emit(entriesOf(structure, several[shown]), index, depth + 1);
+      // The turns that are not shown lie behind the one that is.
+      const front = membersOf(structure, several[shown]);
+      several.forEach((u, t) => {
+        const back = membersOf(structure, u);
+        for (const node of back) turnOfNode[node] = turnOfNode[node] * 8191 + t + 1;
+        if (t === shown) return;
+        back.forEach((node, i) => (boxOf[node] = standIn(front, back, i, index)));
+      });
+      return;
     }
+    const inner = nodes[last.output];
+    const index = add({
+      ...common,
+      kind: 'stack',
+      node: outputs.findLast((at) => !isGhost(at)) ?? last.output,
+      type: count + (last.size > 1 && inner ? `, ${inner.name}` : ''),
+      line: (turns ? last.line : 0) || lineOf(topology, last.output),
+      select: inner?.key ?? toggle,
+      rows: isChain(structure, several),
+      cells: outputs,
+      labels,
+      ops: sizeOf(several),
+      ghost: !here,
+    });
+    for (const u of several) claim(u, index);
+  };
+  const turnOf = (toggle: string, outputs: number[]): number => {
+    const wanted = chosen?.get(toggle);
+    if (wanted !== undefined) return Math.max(0, Math.min(outputs.length - 1, wanted));
+    return Math.max(
+      0,
+      outputs.findLastIndex((node) => !isGhost(node)),
+    );
+  };
+  /** The shown turn's box for the i-th node of another turn. */
+  const standIn = (front: number[], back: number[], i: number, loop: number): number => {
+    const [same, own] = [front[i], nodes[back[i]]];
+    return same !== undefined && nodes[same].name === own.name && boxOf[same] >= 0
+      ? boxOf[same]
+      : loop;
+  };
+  const emitUnit = (unit: number, parent: number, depth: number): void => {
+    const u = units[unit];
+    const lone = single(structure, unit);
+    if (lone >= 0) {
+      const n = nodes[lone];
+      boxOf[lone] = add({
+        key: n.key,
+        kind: 'op',
+        parent,
+        depth,
+        node: lone,
+        line: lineOf(topology, lone),
+        name:
+          u.kind === 'module'
+            ? u.name || u.title
+            : u.kind === 'function' && u.engine
+              ? u.name
+              : n.name,
+        type: u.kind === 'module' ? u.title : '',
+        ends: endsOf(n),
+      });
+      return;
+    }
+    const toggle = keyOf(structure, unit);
+    const common = {
+      key: u.key,
+      name: u.name || u.title,
+      type: caption(structure, unit),
+      parent,
+      depth,
+      toggle,
+      node: outputOf(unit),
+      ops: u.size,
+    };
+    if (plan.open(toggle)) {
+      const index = add({ ...common, kind: 'open', line: u.line });
+      emit(entriesOf(structure, unit), index, depth + 1);
+      return;
+    }
+    const index = add({
+      ...common,
+      kind: 'closed',
+      line:
+        u.engine || u.kind === 'part'
+          ? lineOf(topology, u.output) || u.line
+          : u.line || lineOf(topology, u.output),
+      select: nodes[u.output]?.key ?? u.key,
+      cells: u.engine ? [] : stripOf(structure, unit),
+    });
+    claim(unit, index);
+  };
+  const claim = (unit: number, box: number): void => {
+    for (const node of membersOf(structure, unit)) boxOf[node] = box;
   };
   emit(entriesOf(structure, 0), -1, 0);
 
-  const links = connect(topology, structure, boxes, boxOf, options.compact);
+  const absent = shape?.absent;
+  const lacks = (source: number, target: number): boolean =>
+    !!absent?.size && absent.has(edgeName(topology, source, target));
+  const carrying = (source: number, target: number): boolean =>
+    turnOfNode[source] > 0 && turnOfNode[target] > 0 && turnOfNode[source] !== turnOfNode[target];
+  const scene = { topology, structure, boxes, boxOf };
+  const { links, carries } = connect(scene, compact, { lacks, carries: carrying });
   for (const [i, node] of topology.losses.entries()) {
     if (boxOf[node] === undefined || boxOf[node] < 0) continue;
     const n = nodes[node];
@@ -257,113 +335,29 @@ export function sceneOf(topology: Topology, opened: Opened, options: SceneOption
       node,
       line: lineOf(topology, node),
       select: n.key,
-      ghost: ghosts?.has(node) ?? false,
     });
-    links.push({ source: boxOf[node], target: index, nodes: [node] });
+    links.push({ source: boxOf[node], target: index, nodes: [node], ghost: isGhost(node) });
   }
-  return compacted({ topology, structure, boxes, links, boxOf, id: '' }, options.compact);
+  return compacted({ ...scene, links, carries, id: '' }, shape?.whole ?? topology, compact);
 }
 
-/** The children of a unit, with runs of equal groups gathered. */
-function entriesOf(structure: Structure, unit: number): Entry[] {
-  const { units } = structure;
-  const entries: Entry[] = [];
-  const { items } = units[unit];
-  for (let i = 0; i < items.length;) {
-    const item = items[i];
-    if (item >= 0) {
-      entries.push({ unit: -1, stack: null, node: item });
-      i++;
-      continue;
-    }
-    const { fold } = units[~item];
-    let end = i + 1;
-    while (fold && end < items.length && items[end] < 0 && units[~items[end]].fold === fold) end++;
-    const run = items.slice(i, end).map((x) => ~x);
-    if (run.length >= (isChain(structure, run) ? STACK : ABREAST)) {
-      entries.push({ unit: -1, stack: run, node: -1 });
-      i = end;
-    } else {
-      entries.push({ unit: ~item, stack: null, node: -1 });
-      i++;
-    }
+/** Where an op's value left the graph: "detach :22". */
+function endsOf({ ends, requires_grad }: Node): string[] {
+  if (!requires_grad) return [];
+  const words = [...new Set(ends.map((e) => `${cutWord(e.kind)} :${e.line}`))];
+  return words.length > 2 ? [...words.slice(0, 2), `+${words.length - 2}`] : words;
+}
+
+/** All nodes of a unit that are drawn in it, in program order. */
+function membersOf({ units }: Structure, unit: number): number[] {
+  const members: number[] = [];
+  const stack: Item[] = [~unit];
+  while (stack.length) {
+    const item = stack.pop()!;
+    if (item >= 0) members.push(item);
+    else for (let i = units[~item].items.length - 1; i >= 0; i--) stack.push(units[~item].items[i]);
   }
-  return entries;
-}
-
-/** What equal groups have in common: the class of modules, a loop without the number of its turn. */
-function nameOfAll(unit: Unit): string {
-  return unit.title || unit.name.replace(/ \(\d+\)$/, '');
-}
-
-function stackKey({ units }: Structure, stack: number[]): string {
-  return `${units[stack[0]].key}×${stack.length}`;
-}
-
-/** The one op of a unit that holds nothing else, -1 otherwise. */
-function single({ units, rank }: Structure, unit: number): number {
-  for (let u = unit; ;) {
-    const { items, size } = units[u];
-    if (size !== 1 || items.length !== 1) return -1;
-    const item = items[0];
-    if (item >= 0) return rank[item] >= 0 ? item : -1;
-    u = ~item;
-  }
-}
-
-/**
- * Decide what is open: what the user said, else the widest groups first until the budget is used,
- * equal siblings all or none. What the user opens or closes changes nothing else: the budget counts
- * what is open without them, and what they open shows its groups closed.
- */
-function openPlan(
-  structure: Structure,
-  opened: Opened,
-  budget: number,
-): { open: (key: string) => boolean } {
-  const { units } = structure;
-  const open = new Set<string>();
-  const queue = entriesOf(structure, 0).map((entry) => ({ entry, byUser: false }));
-  let boxes = costOf(queue.map(({ entry }) => entry));
-  const decided = new Map<string, boolean>();
-  const opens = (unit: number): boolean =>
-    !units[unit].engine && units[unit].kind !== 'part' && single(structure, unit) < 0;
-  const atFirst = (unit: number): boolean => {
-    if (!opens(unit)) return false;
-    const { parent, kind, title } = units[unit];
-    const alike = `${parent} ${kind} ${title}`;
-    let decision = decided.get(alike);
-    if (decision === undefined) {
-      const siblings = entriesOf(structure, parent).flatMap((e) => (e.unit > 0 ? [e.unit] : []));
-      const more = siblings
-        .filter((u) => units[u].kind === kind && units[u].title === title && opens(u))
-        .reduce((sum, u) => sum + costOf(entriesOf(structure, u)) - 1, 0);
-      decision = boxes + more <= budget;
-      if (decision) boxes += more;
-      decided.set(alike, decision);
-    }
-    return decision;
-  };
-  for (const { entry, byUser } of queue) {
-    const { unit, stack } = entry;
-    const key = stack ? stackKey(structure, stack) : unit > 0 ? units[unit].key : '';
-    if (!key || (unit > 0 && single(structure, unit) >= 0)) continue;
-    const first = !stack && !byUser && atFirst(unit);
-    const now = opened.get(key) ?? first;
-    if (now) open.add(key);
-    // What the user closed is looked through all the same: its share of the budget stays its own.
-    if (!now && !first) continue;
-    const inside = stack
-      ? stack.map((u) => ({ unit: u, stack: null, node: -1 }))
-      : entriesOf(structure, unit);
-    for (const child of inside) queue.push({ entry: child, byUser: byUser || !first });
-  }
-  return { open: (key) => open.has(key) };
-}
-
-/** A stack is as tall as a few boxes. */
-function costOf(entries: Entry[]): number {
-  return entries.reduce((sum, e) => sum + (e.stack ? 1 + Math.min(e.stack.length, 24) / 6 : 1), 0);
+  return members;
 }
 
 function caption({ units }: Structure, unit: number): string {
@@ -379,111 +373,9 @@ function stripOf({ units }: Structure, unit: number): number[] {
   );
 }
 
-function isChain(structure: Structure, run: number[]): boolean {
-  return run.every((u, i) => !i || feeds(structure, run[i - 1], u));
-}
-
-function feeds({ units, targets, unitOf }: Structure, a: number, b: number): boolean {
-  return (targets[units[a].output] ?? []).some((t) => {
-    for (let p = unitOf[t]; p >= 0; p = units[p].parent) if (p === b) return true;
-    return false;
-  });
-}
-
-function connect(
-  topology: Topology,
-  structure: Structure,
-  boxes: Box[],
-  boxOf: Int32Array,
-  compact: boolean,
-): Link[] {
-  const { nodes } = topology;
-  const merged = new Map<string, Link>();
-  const held: Map<number, number[]>[] = boxes.map(() => new Map());
-  const ofInput: [node: number, readers: number[]][] = [];
-
-  nodes.forEach((n, source) => {
-    const readers = [
-      ...new Set(structure.targets[source].map((t) => boxOf[t]).filter((b) => b >= 0)),
-    ];
-    if (
-      n.kind === 'parameter' ||
-      n.kind === 'constant' ||
-      (n.kind === 'input' && readers.length > WIDE_READ)
-    ) {
-      if (n.kind === 'input') boxOf[source] = -1;
-      for (const reader of readers) held[reader].set(source, [source]);
-    } else if (n.kind === 'input') {
-      ofInput.push([source, readers]);
-    } else {
-      for (const reader of readers) join(boxOf[source], reader, source);
-    }
-  });
-  // An input that one box reads beside something else stands at its side.
-  const fed = new Set([...merged.values()].map((l) => l.target));
-  for (const [source, readers] of ofInput) {
-    const alone = readers.length === 1 && boxes[readers[0]].kind !== 'input';
-    if (alone && fed.has(readers[0])) {
-      const box = boxes[readers[0]];
-      const chip = chipOf(nodes, box, [source], true);
-      if (compact || box.side) held[readers[0]].set(source, [source]);
-      else box.side = chip;
-      boxOf[source] = -1;
-    } else {
-      for (const reader of readers) join(boxOf[source], reader, source);
-      for (const reader of readers) fed.add(reader);
-    }
-  }
-  boxes.forEach((box, i) => {
-    const all = [...held[i].keys()];
-    if (!all.length) return;
-    const trainable = all.filter((k) => nodes[k].kind === 'parameter');
-    const rest = all.filter((k) => nodes[k].kind !== 'parameter');
-    const groups =
-      box.kind === 'op' && all.length <= CHIPS
-        ? all.map((k) => [k])
-        : [
-            ...(trainable.length > 2 ? [trainable] : trainable.map((k) => [k])),
-            ...(rest.length > (trainable.length ? 1 : 2) ? [rest] : rest.map((k) => [k])),
-          ];
-    box.chips = groups.map((g) => chipOf(nodes, box, g, nodes[g[0]].kind !== 'parameter'));
-  });
-  // A chip's node is found at its reader.
-  nodes.forEach((_, i) => {
-    if (boxOf[i] < 0)
-      boxOf[i] = structure.targets[i].map((t) => boxOf[t]).find((b) => b >= 0) ?? -1;
-  });
-  return [...merged.values()];
-
-  function join(source: number, target: number, node: number): void {
-    if (source < 0 || target < 0 || source === target) return;
-    const key = `${source}>${target}`;
-    const link = merged.get(key);
-    if (!link) merged.set(key, { source, target, nodes: [node] });
-    else if (!link.nodes.includes(node)) link.nodes.push(node);
-  }
-}
-
-function chipOf(nodes: Node[], box: Box, group: number[], dotted: boolean): Chip {
-  const n = nodes[group[0]];
-  if (group.length > 1) {
-    const word = n.kind === 'parameter' ? 'params' : n.kind === 'constant' ? 'constants' : 'inputs';
-    return { key: n.key, name: `${group.length} ${word}`, shape: '', nodes: group, dotted };
-  }
-  const short = n.name.split('.').at(-1) ?? n.name;
-  const name = box.type && n.kind === 'parameter' ? short : n.name;
-  return {
-    key: n.key,
-    name: name || n.kind,
-    shape: n.shape.length ? n.shape.join('×') : n.dtype ? 'scalar' : '',
-    nodes: group,
-    dotted,
-  };
-}
-
 /** Drop the boxes of inputs that became chips, and name the scene. */
-function compacted(scene: Scene, compact: boolean): Scene {
-  const { boxes, links, boxOf, topology } = scene;
+function compacted(scene: Scene, whole: Topology, compact: boolean): Scene {
+  const { boxes, links, carries, boxOf } = scene;
   const keep = boxes.map((box, i) => box.kind !== 'input' || boxOf[box.node] === i);
   const place = new Int32Array(boxes.length);
   let next = 0;
@@ -492,11 +384,26 @@ function compacted(scene: Scene, compact: boolean): Scene {
     .filter((_, i) => keep[i])
     .map((box) => ({ ...box, parent: box.parent < 0 ? -1 : place[box.parent] }));
   for (let i = 0; i < boxOf.length; i++) if (boxOf[i] >= 0) boxOf[i] = place[boxOf[i]];
-  const open = boxes.filter((b) => b.kind === 'open').map((b) => b.key);
+  const to = <T extends { source: number; target: number }>(l: T): T => ({
+    ...l,
+    source: place[l.source],
+    target: place[l.target],
+  });
+  const open = moved.filter((b) => b.kind === 'open');
+  const drawn = open.map((b) => b.key + (b.turns ? turnShape(moved, moved.indexOf(b)) : ''));
   return {
     ...scene,
     boxes: moved,
-    links: links.map((l) => ({ ...l, source: place[l.source], target: place[l.target] })),
-    id: `${topology.hash}|${topology.nodes.length}|${compact}|${open.join(',')}|${moved.length}`,
+    links: links.map(to),
+    carries: carries.map((c) => ({ ...to(c), loop: place[c.loop] })),
+    id: `${whole.hash}|${whole.nodes.length}|${compact}|${drawn.join(',')}|${moved.length}`,
   };
+}
+
+/** Turns with the same boxes have the same layout. */
+function turnShape(boxes: Box[], loop: number): string {
+  return boxes
+    .filter((b) => b.parent === loop)
+    .map((b) => `${b.kind}${b.name}${b.chips.length}${b.side ? 1 : 0}`)
+    .join(';');
 }

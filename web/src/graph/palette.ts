@@ -40,6 +40,7 @@ export class Palette {
   private readonly halos = new Map<string, HTMLCanvasElement>();
   private readonly widths = new Map<string, number>();
   private tile: HTMLCanvasElement | null = null;
+  private measure: CanvasRenderingContext2D | null = null;
 
   constructor(element: Element) {
     const style = getComputedStyle(element);
@@ -103,28 +104,27 @@ export class Palette {
     return hatchFill(ctx, this.tile) ?? this.colour.error;
   }
 
-  width(ctx: CanvasRenderingContext2D, font: string, text: string): number {
+  width(font: string, text: string): number {
     const key = font + text;
     let width = this.widths.get(key);
     if (width === undefined) {
       if (this.widths.size > 20_000) this.widths.clear();
-      const before = ctx.font;
-      ctx.font = font;
-      width = ctx.measureText(text).width;
-      ctx.font = before;
+      this.measure ??= document.createElement('canvas').getContext('2d')!;
+      this.measure.font = font;
+      width = this.measure.measureText(text).width;
       this.widths.set(key, width);
     }
     return width;
   }
 
   /** The text, cut with an ellipsis where it is wider than `most`; empty where nothing fits. */
-  fit(ctx: CanvasRenderingContext2D, font: string, text: string, most: number): string {
-    if (this.width(ctx, font, text) <= most) return text;
+  fit(font: string, text: string, most: number): string {
+    if (this.width(font, text) <= most) return text;
     let low = 0;
     let high = text.length;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.width(ctx, font, text.slice(0, middle) + '…') <= most) low = middle;
+      if (this.width(font, text.slice(0, middle) + '…') <= most) low = middle;
       else high = middle - 1;
     }
     return low > 0 ? text.slice(0, low) + '…' : '';

@@ -4,9 +4,10 @@
 import type { Numbers } from '../protocol';
 import { gradientOf, nonfiniteCount, normOf, valueOf, type Reading } from '../flow/scale';
 import type { Light } from '../flow/playback';
+import { isInside } from './connect';
 import type { LayoutResult } from './layout';
 import type { Metrics } from './metrics';
-import type { Box, Scene } from './model';
+import type { Box, Link, Scene } from './model';
 
 /** World to screen: x * k + this.x. */
 export interface View {
@@ -41,6 +42,18 @@ export interface Picture {
   focused: number;
   /** Boxes that stay bright while the others step back; null: all do. */
   bright: ReadonlySet<number> | null;
+  /** Boxes that have just come, and how far they have, 0 to 1. */
+  fresh: ReadonlySet<number> | null;
+  appear: number;
+  /** What this graph has and the compared one has not, and the other way round; by box. */
+  added: ReadonlySet<number> | null;
+  removed: ReadonlySet<number> | null;
+  /** What is said of a box that this step lacks. */
+  missing: string;
+  /** Boxes of a recorded backward pass and of what they came from, to be joined. */
+  origins: readonly (readonly [number, number])[];
+  /** How many nodes of each box were searched for and found. */
+  matches: ReadonlyMap<number, number> | null;
 }
 
 const keys = new WeakMap<Scene, { nodes: Map<string, number>; boxes: Map<string, number> }>();
@@ -116,6 +129,42 @@ function reachesLoss({ topology, structure }: Scene, numbers: Numbers): boolean[
   return reaches;
 }
 
+/** A box with all that reads it, all that it reads, and what it came from. */
+export function neighboursOf(scene: Scene, at: number): Set<number> {
+  const { boxOf, structure } = scene;
+  const near = new Set([at]);
+  for (const { source, target } of [...scene.links, ...scene.carries]) {
+    if (source === at) near.add(target);
+    if (target === at) near.add(source);
+  }
+  const { node, kind } = scene.boxes[at];
+  if (kind === 'op') {
+    for (const other of [...structure.sources[node], ...structure.targets[node]])
+      if (boxOf[other] >= 0) near.add(boxOf[other]);
+  }
+  for (const pair of originsOf(scene, at)) for (const box of pair) near.add(box);
+  if (kind === 'open')
+    scene.boxes.forEach((_, i) => {
+      if (isInside(scene.boxes, at, i)) near.add(i);
+    });
+  return near;
+}
+
+/** The box's pairs of an operation in a recorded backward pass and the one that it came from. */
+export function originsOf(scene: Scene, at: number): [number, number][] {
+  if (at < 0) return [];
+  const { boxOf, boxes, topology } = scene;
+  const mine = (box: number) => box === at || isInside(boxes, at, box);
+  const pairs = new Map<string, [number, number]>();
+  topology.nodes.forEach((node, i) => {
+    if (node.origin < 0) return;
+    const [back, front] = [boxOf[i], boxOf[node.origin] ?? -1];
+    if (back < 0 || front < 0 || back === front) return;
+    if (mine(back) || mine(front)) pairs.set(`${front}>${back}`, [front, back]);
+  });
+  return [...pairs.values()];
+}
+
 export function notesOf(
   scene: Scene,
   numbers: Numbers | null,
@@ -131,6 +180,9 @@ export function notesOf(
       if (!alarming[i]) return;
       const value = valueOf(numbers, i);
       const inherited = structure.sources[i].some((s) => valueOf(numbers, s).mark === 'nonfinite');
+      // A mask of -inf that goes into a softmax is meant: all that reads it is finite.
+      const readers = structure.targets[i];
+      if (readers.length && readers.every((t) => valueOf(numbers, t).mark === 'finite')) return;
       const box = boxOf[i];
       if (box < 0 || notes.get(box)?.serious) return;
       if (inherited)
@@ -172,8 +224,20 @@ export function shownLevel(picture: Picture, node: number, level: number): numbe
 /** The gradient of a link: of the strongest value that flows along it. */
 export function linkReading(
   picture: Picture,
-  nodes: number[],
+  { nodes, target }: Pick<Link, 'nodes' | 'target'>,
 ): { node: number; reading: Reading; norm: number } {
+  const { scene } = picture;
+  // A value that is read more than once has the sum of what comes back: what a sum hands back
+  // along this edge is known by itself, it is its own.
+  const reader =
+    scene.boxes[target].kind === 'op' ? scene.topology.nodes[scene.boxes[target].node] : null;
+  const only = nodes.length === 1 ? scene.topology.nodes[nodes[0]] : null;
+  if (reader && only && SUMS.has(reader.name) && scene.structure.targets[nodes[0]].length > 1) {
+    const own = readingOf(picture, scene.boxes[target].node);
+    const same = String(reader.shape) === String(only.shape);
+    if (same && own.mark === 'finite' && readingOf(picture, nodes[0]).mark === 'finite')
+      return { node: scene.boxes[target].node, reading: own, norm: normOf(reader, own.rms) };
+  }
   let best = { node: nodes[0], reading: readingOf(picture, nodes[0]), norm: 0 };
   for (const node of nodes) {
     const reading = readingOf(picture, node);
@@ -185,6 +249,9 @@ export function linkReading(
   }
   return best;
 }
+
+/** Operations that hand their own gradient back to what they add up. */
+const SUMS = new Set(['add', 'add_', 'sub', 'sub_', 'neg']);
 
 /** log10 rms of every gradient on the stage that the light has come to, for the legend. */
 export function levelsOf(scene: Scene, numbers: Numbers | null, light: Light): number[] {

@@ -1,5 +1,5 @@
 // The words of the search box: part of a name, or `line:18`, `shape:64x`, `grad>1e2`, `grad<1e-6`,
-// `nan`, `nograd`. All words must hold. Matches are nodes, so that closed groups are found too.
+// `nan`, `nograd`, `op:mul`. All words must hold. Matches are nodes, so that closed groups are found too.
 
 import type { Node, Numbers } from '../protocol';
 import { gradientOf, valueOf } from '../flow/scale';
@@ -44,6 +44,8 @@ function testOf(word: string, scene: Scene, numbers: Numbers | null): Test {
   if (word === 'nograd')
     return (node, i) =>
       !node.requires_grad || (!!numbers?.order.length && gradientOf(numbers, i).mark === 'none');
+  const op = /^op:(.+)$/.exec(word);
+  if (op) return (node) => node.kind === 'op' && node.name.toLowerCase().includes(op[1]);
   const { units, unitOf } = structureOf(scene.topology);
   return (node, i) => {
     if (`${node.name} ${node.target}`.toLowerCase().includes(word)) return true;

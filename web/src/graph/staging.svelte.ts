@@ -5,26 +5,67 @@ import type { Camera } from './camera.svelte';
 import type { LayoutResult } from './layout';
 import { Layouter } from './layouter';
 import type { Metrics } from './metrics';
-import type { Scene } from './model';
+import { BUDGET, type Scene } from './model';
+import { morphOf, type Morph } from './morph';
 import { boxWithKey } from './picture';
-import { canShowAll, type Room } from './view';
+import { canShowAll, readsWide, type Room } from './view';
 
 export interface Staged {
   scene: Scene;
   result: LayoutResult;
 }
 
+/** How many boxes are opened to at first; fewer where a picture would be too wide to read. */
+const BUDGETS = [BUDGET, 40, 26, 16];
+
 export class Staging {
   #opened = $state.raw<ReadonlyMap<string, boolean>>(new Map());
+  #turns = $state.raw<ReadonlyMap<string, number>>(new Map());
+  #budget = $state(BUDGETS[0]);
   #staged = $state.raw<Staged | null>(null);
+  #morph: Morph | null = null;
+  #moving = $state.raw<LayoutResult | null>(null);
+  #share = $state(1);
+  #frame = 0;
   readonly #layouter = new Layouter();
   readonly #camera: Camera;
   /** What was opened or closed, and where it was: it stays there. */
   #anchor: { key: string; at: [number, number] } | null = null;
   #wanted: Scene | null = null;
 
-  constructor(camera: Camera) {
+  readonly #duration: () => number;
+
+  /** `duration`: of what moves when groups open, in ms; 0 where nothing is to move. */
+  constructor(camera: Camera, duration: () => number) {
     this.#camera = camera;
+    this.#duration = duration;
+  }
+
+  get budget(): number {
+    return this.#budget;
+  }
+
+  /** Which turn of each loop is shown, by `Box.toggle`. */
+  get turns(): ReadonlyMap<string, number> {
+    return this.#turns;
+  }
+
+  showTurn(toggle: string, turn: number): void {
+    this.#turns = new Map(this.#turns).set(toggle, turn);
+  }
+
+  /** The layout as it is drawn now: on its way while boxes move. */
+  get layout(): LayoutResult | null {
+    return this.#moving ?? this.#staged?.result ?? null;
+  }
+
+  /** Boxes that have just come, and how far they have, 0 to 1. */
+  get fresh(): ReadonlySet<number> | null {
+    return this.#moving && this.#morph ? this.#morph.fresh : null;
+  }
+
+  get appear(): number {
+    return this.#share;
   }
 
   /** What the user opened (true) or closed (false), by `Box.toggle`. */
@@ -40,16 +81,18 @@ export class Staging {
   clear(): void {
     this.#wanted = null;
     this.#staged = null;
+    this.#budget = BUDGETS[0];
   }
 
   /** Take the layout of a scene from the cache, or ask for it; `done` hears when it is on the stage. */
   show(scene: Scene, metrics: Metrics, room: Room, done: (frame: boolean) => void): void {
     this.#wanted = scene;
+    const take = (result: LayoutResult) => this.#adopt({ scene, result }, room, metrics, done);
     const known = this.#layouter.known(scene);
-    if (known) done(this.#adopt({ scene, result: known }, room));
+    if (known) take(known);
     else {
       void this.#layouter.ask(scene, metrics).then((result) => {
-        if (this.#wanted === scene) done(this.#adopt({ scene, result }, room));
+        if (this.#wanted === scene) take(result);
       });
     }
   }
@@ -66,13 +109,50 @@ export class Staging {
   }
 
   dispose(): void {
+    cancelAnimationFrame(this.#frame);
     this.#layouter.dispose();
   }
 
-  /** Put a scene on the stage; true where the view should be chosen anew. */
-  #adopt(next: Staged, room: Room): boolean {
+  #move(morph: Morph | null): void {
+    cancelAnimationFrame(this.#frame);
+    this.#moving = null;
+    this.#share = 1;
+    this.#morph = morph;
+    const duration = this.#duration();
+    if (!morph || !(duration > 0)) return;
+    const began = performance.now();
+    const turn = (now: number): void => {
+      const share = Math.min(1, Math.max(0, (now - began) / duration));
+      const eased = 1 - (1 - share) ** 3;
+      this.#share = eased;
+      this.#moving = share < 1 ? morph.at(eased) : null;
+      if (share < 1) this.#frame = requestAnimationFrame(turn);
+    };
+    turn(began);
+  }
+
+  /** Put a scene on the stage, and say whether the view should be chosen anew. */
+  #adopt(next: Staged, room: Room, metrics: Metrics, done: (frame: boolean) => void): void {
     const old = this.#staged;
+    if (old && old.result === next.result) {
+      // Another step of the same graphs, or another turn: nothing moves.
+      this.#anchor = null;
+      this.#staged = next;
+      return done(false);
+    }
     const step = old !== null && next.scene.topology !== old.scene.topology;
+    // Too wide to be read, and nobody has opened anything: begin with less.
+    const less = BUDGETS.find((b) => b < this.#budget);
+    const fresh = !old || sharedBoxes(next.scene, old.scene).length < next.scene.boxes.length / 2;
+    if (fresh && less && !this.#opened.size && !readsWide(next.result.bounds, room, metrics)) {
+      const closes = next.scene.boxes.some((b) => b.kind === 'open' && b.depth < 8);
+      if (closes) {
+        this.#budget = less;
+        this.#wanted = null;
+        return;
+      }
+    }
+    const view = this.#camera.view;
     const shared = step ? sharedBoxes(next.scene, old.scene) : [];
     const another = step && shared.length < next.scene.boxes.length / 2;
     if (another) this.#camera.release();
@@ -85,10 +165,12 @@ export class Staging {
     this.#anchor = null;
     this.#staged = next;
     const held = hold ? boxWithKey(next.scene, hold.key) : -1;
-    if (!hold || held < 0) return true;
-    this.#camera.hold(next.result.frames[held], hold.at);
     const { bounds } = next.result;
-    return !this.#camera.sees(bounds, room) && canShowAll(bounds, room);
+    if (hold && held >= 0) this.#camera.hold(next.result.frames[held], hold.at);
+    const hidden = !this.#camera.sees(bounds, room) && canShowAll(bounds, room);
+    done(!hold || held < 0 || hidden);
+    const glides = old && !another;
+    this.#move(glides ? morphOf({ ...old, view }, { ...next, view: this.#camera.view }) : null);
   }
 }
 

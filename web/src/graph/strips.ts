@@ -88,6 +88,43 @@ export function drawStrip(brush: Brush, box: Box, x: number, y: number, width: n
   box.cells.forEach((node, i) => cell(brush, node, x + PAD + i * (each + gap), y + 26, each, 9));
 }
 
+/** Where the strip of a loop's turns lies in an open loop. */
+export function turnsPlace(frame: Frame): { x: number; y: number; width: number; height: number } {
+  return {
+    x: frame.x - frame.left + 14,
+    y: frame.y + 32,
+    width: frame.left + frame.right - 28,
+    height: 14,
+  };
+}
+
+/** A loop's strip: a cell for each turn, and a frame around the one that is shown. */
+export function drawTurns(brush: Brush, box: Box, x: number, y: number, width: number): void {
+  const { ctx, palette } = brush;
+  const { colour, fonts } = palette;
+  const turns = box.turns!;
+  const [left, right, top] = [x + 14, x + width - 14, y + 32];
+  const each = (right - left) / box.cells.length;
+  const gap = each > 8 ? 2 : each > 4 ? 1 : 0;
+  box.cells.forEach((node, i) =>
+    cell(brush, node, left + i * each, top, Math.max(1, each - gap), 14),
+  );
+  const at = left + turns.shown * each;
+  const wide = Math.max(6, each - gap);
+  const middle = at + (each - gap) / 2;
+  ctx.beginPath();
+  ctx.roundRect(middle - wide / 2 - 2.5, top - 3.5, wide + 5, 21, 3.5);
+  ctx.strokeStyle = colour['text-1'];
+  ctx.lineWidth = 1.75;
+  ctx.setLineDash([]);
+  ctx.stroke();
+  if (brush.k < READ_NAMES) return;
+  ctx.font = fonts.mono;
+  ctx.fillStyle = colour['text-1'];
+  ctx.textAlign = 'right';
+  ctx.fillText(`turn ${turns.numbers[turns.shown]} of ${turns.numbers.at(-1)}`, right, y + 19);
+}
+
 /** One gradient as a cell; its reading where the light has come to it. */
 function cell(
   brush: Brush,
@@ -110,7 +147,7 @@ function cell(
     ctx.fillStyle =
       reading.mark === 'finite'
         ? palette.scale.colour(shownLevel(picture, node, reading.level))
-        : palette.hatch(ctx);
+        : brush.hatch;
     ctx.fill();
     return reading;
   }

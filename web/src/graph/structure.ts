@@ -15,6 +15,8 @@ export interface Unit {
   line: number;
   parent: number;
   fold: string;
+  /** Which turn of its loop this is, from 1; 0 where it is none. */
+  turn: number;
   items: Item[];
   /** Ops inside, at any depth. */
   size: number;
@@ -25,7 +27,6 @@ export interface Unit {
 }
 
 export interface Structure {
-  topology: Topology;
   units: Unit[];
   /** The unit that a node lies in. */
   unitOf: Int32Array;
@@ -49,6 +50,16 @@ export function structureOf(topology: Topology): Structure {
   return structure;
 }
 
+/** `topology` is made of what `whole` is made of: the same groups and edges, other nodes' details. */
+export function shareStructure(topology: Topology, whole: Topology): void {
+  made.set(topology, structureOf(whole));
+}
+
+/** Whether any operation reads a node. */
+export function isRead(topology: Topology, node: number): boolean {
+  return structureOf(topology).targets[node].length > 0;
+}
+
 /** The line of the user's code that made a node, 0 where it is unknown. */
 export function lineOf(topology: Topology, node: number): number {
   return topology.nodes[node]?.frames.at(-1)?.line ?? 0;
@@ -60,7 +71,7 @@ function build(topology: Topology): Structure {
   groups.forEach((g, i) => {
     // Parents come first; anything else would be a circle.
     const parent = g.parent >= 0 && g.parent < i ? g.parent + 1 : 0;
-    units.push(unit(g.key, g.kind, g.name, g.title, g.line, parent, g.fold));
+    units.push({ ...unit(g.key, g.kind, g.name, g.title, g.line, parent, g.fold), turn: g.turn });
   });
   const valid = (i: number) => i >= 0 && i < nodes.length;
   const sources: number[][] = nodes.map(() => []);
@@ -107,7 +118,7 @@ function build(topology: Topology): Structure {
     units[u].items = list.map((entry) => entry[2]);
   });
   for (let u = units.length - 1; u >= 0; u--) cut(topology, units, unitOf, u);
-  const structure = { topology, units, unitOf, sources, targets, rank, ops };
+  const structure = { units, unitOf, sources, targets, rank, ops };
   findOutputs(structure);
   return structure;
 }
@@ -129,6 +140,7 @@ function unit(
     line,
     parent,
     fold,
+    turn: 0,
     items: [],
     size: 0,
     output: -1,
@@ -226,7 +238,8 @@ function isFolded(units: Unit[], items: Item[]): boolean {
   let runs = 0;
   let before = '';
   for (const item of items) {
-    const fold = item < 0 ? units[~item].fold : '';
+    const u = item < 0 ? units[~item] : null;
+    const fold = u?.kind === 'loop' ? `loop ${u.line}` : (u?.fold ?? '');
     if (!fold || fold !== before) runs++;
     before = fold;
   }

@@ -36,6 +36,15 @@ export function opening(bounds: LayoutResult['bounds'], room: Room): View {
     : fit(bounds, room, Math.min(0.72, (room.width - 16) / Math.max(bounds.width, 1)));
 }
 
+/** Whether its whole width can be read at once. */
+export function readsWide(
+  bounds: LayoutResult['bounds'],
+  room: Room,
+  { compact }: Metrics,
+): boolean {
+  return !room.width || room.width / Math.max(bounds.width, 1) >= (compact ? 0.4 : 0.5);
+}
+
 /** Whether all of it can be read at once. */
 export function canShowAll(bounds: LayoutResult['bounds'], room: Room): boolean {
   return fit(bounds, room).k >= 0.5;

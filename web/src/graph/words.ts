@@ -1,11 +1,11 @@
 // Small marks and broken lines of text for the canvas.
 
 import type { Palette } from './palette';
+import type { Pen } from './pen';
 
 /** Break a sentence into lines of at most `width`; what does not fit ends in an ellipsis. */
 export function wrap(
   palette: Palette,
-  ctx: CanvasRenderingContext2D,
   font: string,
   text: string,
   width: number,
@@ -16,23 +16,23 @@ export function wrap(
   const words = text.split(/\s+/).filter(Boolean);
   for (const [i, word] of words.entries()) {
     const longer = line ? `${line} ${word}` : word;
-    if (palette.width(ctx, font, longer) <= width || !line) {
+    if (palette.width(font, longer) <= width || !line) {
       line = longer;
       continue;
     }
     if (lines.length === most - 1) {
-      lines.push(palette.fit(ctx, font, [line, ...words.slice(i)].join(' '), width));
+      lines.push(palette.fit(font, [line, ...words.slice(i)].join(' '), width));
       return lines;
     }
     lines.push(line);
     line = word;
   }
-  if (line) lines.push(palette.fit(ctx, font, line, width));
+  if (line) lines.push(palette.fit(font, line, width));
   return lines;
 }
 
 /** A circle with a cross: something failed here. */
-export function cross(ctx: CanvasRenderingContext2D, x: number, y: number, colour: string): void {
+export function cross(ctx: Pen, x: number, y: number, colour: string): void {
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.5;
   ctx.beginPath();
@@ -44,7 +44,7 @@ export function cross(ctx: CanvasRenderingContext2D, x: number, y: number, colou
   ctx.stroke();
 }
 
-export function tick(ctx: CanvasRenderingContext2D, x: number, y: number, colour: string): void {
+export function tick(ctx: Pen, x: number, y: number, colour: string): void {
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.6;
   ctx.beginPath();

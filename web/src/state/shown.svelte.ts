@@ -130,6 +130,21 @@ export class Shown {
     );
   });
 
+  /** All graphs of the run with their letters, in the order they were seen first. */
+  readonly graphs: readonly { letter: string; topology: Topology }[] = $derived.by(() =>
+    this.#run.graphChanges.flatMap(({ hash }, index) => {
+      const topology = this.#run.topology(hash);
+      return topology ? [{ letter: letterOf(index), topology }] : [];
+    }),
+  );
+
+  /** The graph of the recorded step before the one on show. */
+  readonly before: Topology | null = $derived.by(() => {
+    const step = this.topology?.complete === false ? Infinity : (this.numbers?.step ?? 0);
+    const numbers = this.#run.numbersAt(step === Infinity ? null : step - 1);
+    return numbers ? this.#run.topology(numbers.topology) : null;
+  });
+
   /** The letter of the graph of a recorded step; empty where all steps have the same. */
   letterAt(step: number): string {
     const numbers = this.#run.numbersAt(step);

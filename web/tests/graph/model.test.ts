@@ -89,21 +89,6 @@ describe('equal blocks', () => {
     expect(flow(s)).toContain('Block>13');
   });
 
-  it('are the turns of a loop, too', () => {
-    const p = new Program('rnn');
-    let h = p.node('parameter', 'h', [4]);
-    for (let t = 1; t <= 35; t++) {
-      h = p.group({ kind: 'loop', name: `for t in steps (${t})`, fold: 'turn', line: 7 }, () =>
-        p.at(8, 'h = torch.tanh(h * 2)', () => p.op('tanh', [p.op('mul', [h, h], [4])], [4])),
-      );
-    }
-    const s = scene(p.topology());
-    expect(s.boxes.map((b) => [b.kind, b.name, b.type])).toEqual([
-      ['stack', 'for t in steps', '×35, tanh'],
-    ]);
-    expect(s.boxes[0].labels.at(-1)).toBe('35');
-  });
-
   it('side by side stay apart while they are few', () => {
     const s = scene(attention());
     expect(['q', 'k', 'v'].map((name) => named(s, name)?.type)).toEqual([

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { boxWords, chipWords, sceneWords } from '../../src/graph/describe';
-import { ghostsOf } from '../../src/graph/ghosts';
 import { layout } from '../../src/graph/layout';
 import { inputOf } from '../../src/graph/layouter';
 import { WIDE } from '../../src/graph/metrics';
@@ -10,7 +9,7 @@ import { search } from '../../src/graph/search';
 import { hit } from '../../src/graph/view';
 import { walk } from '../../src/graph/walk';
 import { Light, type Cursor } from '../../src/flow/playback';
-import { mlp, numbersOf, residual } from './build';
+import { mlp, numbersOf } from './build';
 
 const topology = mlp();
 const scene = sceneOf(topology, new Map(), { budget: 60, compact: false });
@@ -140,27 +139,5 @@ describe('a picture', () => {
     const node = topology.nodes.find((n) => n.name === 'linear')!.key;
     const notes = notesOf(scene, numbers, { node, sentence: 'It does not fit.' });
     expect(notes.get(index('fc1'))).toMatchObject({ text: 'It does not fit.', serious: true });
-  });
-});
-
-describe('ghosts', () => {
-  const part = {
-    ...topology,
-    hash: 'part',
-    complete: false,
-    losses: [],
-    nodes: topology.nodes.slice(0, 6),
-    edges: topology.edges.filter((e) => e.source < 6 && e.target < 6),
-  };
-
-  it('are the ops of a whole step that a failed one did not reach', () => {
-    const merged = ghostsOf(part, topology);
-    const names = [...merged.ghosts!].map((i) => merged.topology.nodes[i].name);
-    expect(names).toEqual(['linear', 'relu', 'linear', 'log_softmax', 'nll_loss']);
-  });
-
-  it('are not guessed from another program', () => {
-    expect(ghostsOf(part, residual())).toEqual({ topology: part, ghosts: null });
-    expect(ghostsOf(part, null).ghosts).toBeNull();
   });
 });
