@@ -136,7 +136,7 @@ describe('marks', () => {
   const axis = new Axis(101);
 
   it('that fall on one place share it, the worst first', () => {
-    const placed = placeMarks([mark(50), mark(51, 'error'), mark(90)], axis, 500);
+    const placed = placeMarks([mark(50), mark(53, 'error'), mark(90)], axis, 500);
     expect(placed.map(({ kind, all }) => [kind, all.length])).toEqual([
       ['error', 2],
       ['graph', 1],

@@ -24,7 +24,7 @@ export interface Placed extends Mark {
 }
 
 /** Marks closer than this share a place. */
-const CLOSE = 12;
+const CLOSE = 24;
 /** Words in less than this cannot be read. */
 const LEAST = 48;
 const FLAG = 16;
