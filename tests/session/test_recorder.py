@@ -9,7 +9,7 @@ import pytest
 from backlight.observe import tap
 from backlight.observe.recorder import Recorder
 from backlight.observe.source import Program
-from backlight.session.protocol import Numbers
+from backlight.session.protocol import ErrorRaised, Numbers, Topology
 
 RAW = """\
 import backlight as torch
@@ -65,3 +65,31 @@ def test_steps_beyond_the_budget_are_counted_with_their_losses(code: str) -> Non
     assert recorder.step == 300
     assert [step for _, step, _ in sink.points] == list(range(1, 301))
     assert recorder.total == 300
+
+
+def test_an_operation_that_raises_in_a_step_that_is_not_recorded_is_told_with_its_operands() -> (
+    None
+):
+    code = WITH_OPTIMIZER.replace(
+        "    opt.zero_grad()",
+        "    if step == 200: torch.ones(2, 3) @ (w * torch.ones(4))\n    opt.zero_grad()",
+    )
+    program, sink = Program("main.py", code), Sink()
+    recorder = Recorder(program, sink, "light", 1 << 20)
+    recorder.budget.allows = lambda: False
+    tap.attach(recorder)
+    error = None
+    try:
+        exec(compile(code, "main.py", "exec"), {"__name__": "__main__"})
+    except RuntimeError as raised:
+        error = raised
+    finally:
+        tap.detach()
+    recorder.finish(error)
+    assert error is not None
+    event = ErrorRaised("RuntimeError", str(error), [], 0, 200)
+    recorder.describe_failure(event, error)
+    assert event.op == "mv"
+    assert [operand.shape for operand in event.operands] == [[2, 3], [4]]
+    (partial,) = [each for each in sink.events if isinstance(each, Topology) and not each.complete]
+    assert event.node in {node.key for node in partial.nodes}

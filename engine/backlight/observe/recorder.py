@@ -85,6 +85,7 @@ class Recorder(Listener):
         self._updating = 0
         self._backward = 0
         self._last: Plan | None = None  # of the step recorded last
+        self._stray: Trace | None = None  # with an operation that raised in a step not recorded
         self._held = 0.0  # seconds of the session's turns, which are not the recorder's
         self._running: tuple[int, float] | None = None  # the node that runs, and since when
         self._update_began = 0.0
@@ -348,9 +349,9 @@ class Recorder(Listener):
         site = self.sites.at(frame.f_back)
         if site is None or not isinstance(error, Exception):
             return
-        if self.trace is None:
-            self.trace = Trace(self.step + 1)
         trace = self.trace
+        if trace is None:  # of a step that is not recorded: the operation alone, should it end all
+            trace = self._stray = Trace(self.step + 1)
         trace.drop_failure()
         user = self.program.innermost(frame)
         modules = self._module_calls(trace, frame)
@@ -540,6 +541,8 @@ class Recorder(Listener):
         trace = self.trace
         if self._pending:
             self._end_step()
+        if failed and (trace is None or trace.failure is None) and self._stray is not None:
+            trace = self._stray
         if trace is not None:
             self._finish(trace, error, failed)
         self.findings.settle(None)

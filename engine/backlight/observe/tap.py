@@ -17,7 +17,7 @@ class Listener:
     Arrays are the engine's own (NumPy or CuPy) and must not be written or kept.
     """
 
-    #: False while a step is not sampled: the observed variant then skips `op`, `op_failed`,
+    #: False while a step is not sampled: the observed variant then skips `op`,
     #: `backward_node` and `leaf_gradient` after one attribute test.
     sampling: bool = True
     #: When the operation that is heard next was called (`time.perf_counter`); 0.0 where unknown.

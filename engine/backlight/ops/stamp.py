@@ -281,15 +281,16 @@ def observed_text(row: Row) -> str:
     results = "tuple(result)" if len(row.outputs) > 1 else "(result,)"
     return f"""def {row.name}({_parameter_list(row, out)}):
     listener = tap.listener
-    if listener is None or not listener.sampling:
+    if listener is None:
         return {call}
-    listener.began = perf_counter()
+    listener.began = perf_counter() if listener.sampling else 0.0
     try:
         result = {call}
     except BaseException as error:
         listener.op_failed({row.shown!r}, {args}, error)
         raise
-    listener.op({row.shown!r}, {args}, {results})
+    if listener.sampling:
+        listener.op({row.shown!r}, {args}, {results})
     return result"""
 
 
