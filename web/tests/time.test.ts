@@ -12,7 +12,6 @@ import {
   runsOf,
   shareToMoment,
   shiftMoment,
-  stepToX,
   type Moment,
 } from '../src/time/track';
 
@@ -21,10 +20,12 @@ const counts = { forward: 8, backward: 6, update: 1 };
 describe('steps on the track', () => {
   it.each([
     [1, 500, 0],
-    [500, 500, 998],
-    [900, 500, 998],
+    [500, 500, 1],
+    [900, 500, 1],
     [1, 1, 0],
-  ])('step %d of %d lies at %d', (step, total, x) => expect(stepToX(step, total, 998)).toBe(x));
+  ])('step %d of %d lies at %d', (step, total, share) =>
+    expect(new Axis(total).share(step)).toBe(share),
+  );
 
   it.each([
     [0, 1],

@@ -17,11 +17,6 @@ export interface PhaseCounts {
 
 export const PHASES: readonly Phase[] = ['forward', 'backward', 'update'];
 
-/** Where a step lies on a track of `width`; the track runs from the first step to `total`. */
-export function stepToX(step: number, total: number, width: number): number {
-  return total <= 1 ? 0 : (Math.min(Math.max(step, 1), total) - 1) * (width / (total - 1));
-}
-
 /** Up to so many steps each has the same room on the time bar. */
 export const LINEAR_STEPS = 2_000;
 /** So many steps at the beginning are never drawn apart further. */
