@@ -29,7 +29,7 @@ export interface MapPicture {
 }
 
 /** Where nothing was recorded a thread leads to the nearest recorded step: this share of a row. */
-const THREAD = 0.3;
+const THREAD = 0.5;
 /** An open group is a thin line: its rows say the same in full. */
 const THIN = 5;
 const DOT_PITCH = 4;

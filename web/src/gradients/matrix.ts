@@ -75,7 +75,7 @@ export interface Bin {
 }
 
 /** A recorded step stands for this many pixels, or for its own width where that is more. */
-const REACH = 12;
+const REACH = 6;
 /** Up to so many pixels from one recorded step to the next there is no gap to be seen. */
 const CLOSE = 28;
 

@@ -32,15 +32,15 @@ describe('bins', () => {
 
   it('say where nothing was recorded, half of it to each of its ends', () => {
     const [first, second] = binsOf([1, 50], pixels(2), 200);
-    expect([first.start, first.x, first.solid, first.end]).toEqual([0, 0, 12, 55]);
+    expect([first.start, first.x, first.solid, first.end]).toEqual([0, 0, 6, 52]);
     // After the newest step nothing is known.
-    expect([second.start, second.x, second.solid, second.end]).toEqual([55, 98, 100, 100]);
+    expect([second.start, second.x, second.solid, second.end]).toEqual([52, 98, 100, 100]);
   });
 
   it.each([
     [0, 0],
-    [54, 0],
-    [55, 1],
+    [51, 0],
+    [52, 1],
     [500, 1],
   ])('a place of %d px is of the nearest step', (x, index) => {
     expect(stepAt(binsOf([1, 50], pixels(2), 200), x)).toBe(index);
