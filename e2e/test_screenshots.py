@@ -57,7 +57,7 @@ def test_nothing_overflows_on_a_phone(browser: Browser, server, theme: str) -> N
     visit(desk, "ready")
     desk.run_button.click()
     expect(desk.state).to_contain_text("Finished", timeout=60_000)
-    for tab in ("Code", "Graph", "Plots", "Console"):
+    for tab in ("Code", "Graph", "Gradients", "Plots", "Console"):
         desk.page.get_by_role("navigation", name="Panels").get_by_role("button", name=tab).click()
         check(desk, f"{tab.lower()}-{theme}-390")
     context.close()

@@ -92,17 +92,15 @@ function drawRow(
           ? 'zero'
           : 'colour';
     const next = bins[i + 1];
-    if (fill === 'colour') {
-      ctx.fillStyle = paint.colour(matrix.measure, cell, medians[i]);
-      ctx.fillRect(bin.x, y, bin.solid - bin.x, high);
+    if (fill === 'colour' || fill === 'nonfinite') {
+      // Also where a step is less than a pixel, it is seen that something is no number.
+      const least = fill === 'nonfinite' ? 3 : 0;
+      ctx.fillStyle = fill === 'nonfinite' ? hatch : paint.colour(matrix.measure, cell, medians[i]);
+      ctx.fillRect(bin.x, y, Math.max(least, bin.solid - bin.x), high);
       const thread = Math.min(high, Math.max(2, Math.round(high * THREAD)));
       const middle = Math.round(y + (high - thread) / 2);
       if (bin.start < bin.x) ctx.fillRect(bin.start, middle, bin.x - bin.start, thread);
       if (bin.end > bin.solid) ctx.fillRect(bin.solid, middle, bin.end - bin.solid, thread);
-    } else if (fill === 'nonfinite') {
-      ctx.fillStyle = hatch;
-      // Also where a step is less than a pixel, it is seen.
-      ctx.fillRect(bin.x, y, Math.max(3, bin.solid - bin.x), high);
     } else {
       ctx.fillStyle = ink.line;
       if (fill === 'none') {
