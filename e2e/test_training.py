@@ -60,7 +60,7 @@ def test_both_backends_have_the_same_loss_at_every_step(desk: Desk, example: str
 def test_the_loss_is_drawn_and_the_time_bar_walks_the_steps(desk: Desk) -> None:
     desk.open()
     desk.run_to_end((EXAMPLES / "regression_raw.py").read_text("utf-8"))
-    chart = desk.page.get_by_role("region", name="Loss").get_by_role("img")
+    chart = desk.page.get_by_role("region", name="Loss", exact=True).get_by_role("img")
     expect(chart).to_have_attribute("aria-label", re.compile(r"loss [\d.]+ to [\d.]+ over 200"))
     step = desk.page.get_by_role("slider", name="Step", exact=True)
     expect(step).to_have_attribute("aria-valuetext", re.compile("^step 200 of 200"))
