@@ -62,15 +62,16 @@ export function connect(
       if (others.length > WIDE_VALUE && own >= 0) boxes[own].ends.push(`read by ${others.length}`);
     }
   });
-  // An input that one box reads beside something else stands at its side.
+  // An input that boxes read beside something else stands at the side of each.
   const fed = new Set([...merged.values()].map((l) => l.target));
   for (const [source, readers] of ofInput) {
-    const alone = readers.length === 1 && boxes[readers[0]].kind !== 'input';
-    if (alone && fed.has(readers[0])) {
-      const box = boxes[readers[0]];
-      const chip = chipOf(nodes, box, [source], true);
-      if (compact || box.side || box.kind === 'open') held[readers[0]].set(source, [source]);
-      else box.side = chip;
+    const beside = readers.every((r) => fed.has(r) && boxes[r].kind !== 'input');
+    if (readers.length && beside) {
+      for (const reader of readers) {
+        const box = boxes[reader];
+        if (compact || box.side || box.kind === 'open') held[reader].set(source, [source]);
+        else box.side = chipOf(nodes, box, [source], true);
+      }
       boxOf[source] = -1;
     } else {
       for (const reader of readers) join(boxOf[source], reader, source);

@@ -119,6 +119,8 @@ function drawShapes(brush: Brush, lines: number[], alphaOf: (box: number) => num
   const { ctx, picture } = brush;
   const { scene, layout } = picture;
   const labelled = new Map<number, number>();
+  const entering = new Map<number, number>();
+  for (const { target } of scene.links) entering.set(target, (entering.get(target) ?? 0) + 1);
   const bend = (at: number) => Math.abs(layout.paths[at][0].x - layout.paths[at].at(-1)!.x);
   for (const i of lines) {
     const { source } = scene.links[i];
@@ -130,6 +132,8 @@ function drawShapes(brush: Brush, lines: number[], alphaOf: (box: number) => num
     ctx.globalAlpha = alphaOf(source);
     const { nodes } = scene.links[i];
     const more = nodes.length > 1 ? ` +${nodes.length - 1}` : '';
-    drawShape(brush, shapeText(scene.topology.nodes[nodes[0]]) + more, layout.labels[i]);
+    // Where another line comes in from the right, the left is free.
+    const left = (entering.get(scene.links[i].target) ?? 0) > 1 && bend(i) < 2;
+    drawShape(brush, shapeText(scene.topology.nodes[nodes[0]]) + more, layout.labels[i], left);
   }
 }

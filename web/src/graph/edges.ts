@@ -116,21 +116,22 @@ function head(brush: Brush, at: Point, colour: string): void {
   ctx.fill();
 }
 
-/** The shape of a value, right of the edge on a veil. */
-export function drawShape(brush: Brush, text: string, at: Point): void {
+/** The shape of a value, right (or left) of the edge on a veil. */
+export function drawShape(brush: Brush, text: string, at: Point, left = false): void {
   const { ctx, palette } = brush;
   const width = palette.width(palette.fonts.mono, text);
+  const from = left ? at.x - 42 - width : at.x + 9;
   const before = ctx.globalAlpha;
   ctx.globalAlpha = before * 0.66;
   ctx.fillStyle = palette.colour['surface-0'];
   ctx.beginPath();
-  ctx.roundRect(at.x + 9, at.y - 7.5, width + 10, 15, 3);
+  ctx.roundRect(from, at.y - 7.5, width + 10, 15, 3);
   ctx.fill();
   ctx.globalAlpha = before;
   ctx.font = palette.fonts.mono;
   ctx.fillStyle = palette.colour['text-2'];
   ctx.textAlign = 'left';
-  ctx.fillText(text, at.x + 14, at.y + 3.5);
+  ctx.fillText(text, from + 5, at.y + 3.5);
 }
 
 /** The place of a box in the backward pass, once the light has left it. */

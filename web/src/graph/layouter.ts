@@ -18,6 +18,8 @@ export function inputOf(scene: Scene, metrics: Metrics): LayoutInput {
   };
 }
 
+const nameOf = (scene: Scene, metrics: Metrics): string => `${scene.id}|${metrics.node}`;
+
 const MOST_KEPT = 64;
 
 export class Layouter {
@@ -44,8 +46,8 @@ export class Layouter {
   }
 
   /** What is known of this scene at once, without asking. */
-  known(scene: Scene): LayoutResult | undefined {
-    return this.kept.get(scene.id);
+  known(scene: Scene, metrics: Metrics): LayoutResult | undefined {
+    return this.kept.get(nameOf(scene, metrics));
   }
 
   ask(scene: Scene, metrics: Metrics): Promise<LayoutResult> {
@@ -53,7 +55,7 @@ export class Layouter {
     return new Promise((resolve) => {
       const done = (result: LayoutResult) => {
         if (this.kept.size >= MOST_KEPT) this.kept.delete(this.kept.keys().next().value!);
-        this.kept.set(scene.id, result);
+        this.kept.set(nameOf(scene, metrics), result);
         resolve(result);
       };
       if (!this.worker) return void here(input).then(done);

@@ -14,6 +14,8 @@ export interface Metrics {
 }
 
 export const WIDE: Metrics = { compact: false, node: 216, chip: 104, chipGap: 30, roomRight: 90 };
+/** For a picture that would be too wide to read. */
+export const NARROW: Metrics = { compact: false, node: 176, chip: 92, chipGap: 16, roomRight: 60 };
 export const COMPACT: Metrics = { compact: true, node: 176, chip: 112, chipGap: 20, roomRight: 58 };
 
 /** Between an open group's line and what it holds. */

@@ -15,13 +15,20 @@ export interface Staged {
   result: LayoutResult;
 }
 
-/** How many boxes are opened to at first; fewer where a picture would be too wide to read. */
-const BUDGETS = [BUDGET, 40, 26, 16];
+/** What is tried one after the other until a picture is not too wide to read: first narrower boxes,
+ * then fewer. */
+const TRIES = [
+  { boxes: BUDGET, narrow: false },
+  { boxes: BUDGET, narrow: true },
+  { boxes: 40, narrow: true },
+  { boxes: 26, narrow: true },
+  { boxes: 16, narrow: true },
+];
 
 export class Staging {
   #opened = $state.raw<ReadonlyMap<string, boolean>>(new Map());
   #turns = $state.raw<ReadonlyMap<string, number>>(new Map());
-  #budget = $state(BUDGETS[0]);
+  #try = $state(0);
   #staged = $state.raw<Staged | null>(null);
   #morph: Morph | null = null;
   #moving = $state.raw<LayoutResult | null>(null);
@@ -41,8 +48,14 @@ export class Staging {
     this.#duration = duration;
   }
 
+  /** Open groups until this many boxes are on the stage. */
   get budget(): number {
-    return this.#budget;
+    return TRIES[this.#try].boxes;
+  }
+
+  /** The picture is wide: its boxes are to be narrow. */
+  get narrow(): boolean {
+    return TRIES[this.#try].narrow;
   }
 
   /** Which turn of each loop is shown, by `Box.toggle`. */
@@ -81,14 +94,14 @@ export class Staging {
   clear(): void {
     this.#wanted = null;
     this.#staged = null;
-    this.#budget = BUDGETS[0];
+    this.#try = 0;
   }
 
   /** Take the layout of a scene from the cache, or ask for it; `done` hears when it is on the stage. */
   show(scene: Scene, metrics: Metrics, room: Room, done: (frame: boolean) => void): void {
     this.#wanted = scene;
     const take = (result: LayoutResult) => this.#adopt({ scene, result }, room, metrics, done);
-    const known = this.#layouter.known(scene);
+    const known = this.#layouter.known(scene, metrics);
     if (known) take(known);
     else {
       void this.#layouter.ask(scene, metrics).then((result) => {
@@ -141,16 +154,13 @@ export class Staging {
       return done(false);
     }
     const step = old !== null && next.scene.topology !== old.scene.topology;
-    // Too wide to be read, and nobody has opened anything: begin with less.
-    const less = BUDGETS.find((b) => b < this.#budget);
-    const fresh = !old || sharedBoxes(next.scene, old.scene).length < next.scene.boxes.length / 2;
-    if (fresh && less && !this.#opened.size && !readsWide(next.result.bounds, room, metrics)) {
-      const closes = next.scene.boxes.some((b) => b.kind === 'open' && b.depth < 8);
-      if (closes) {
-        this.#budget = less;
-        this.#wanted = null;
-        return;
-      }
+    // Too wide to be read, and nobody has opened anything: another try.
+    const shares = old && sharedBoxes(next.scene, old.scene).length >= next.scene.boxes.length / 2;
+    const wide = !readsWide(next.result.bounds, room, metrics);
+    if (!shares && wide && !this.#opened.size && this.#try < TRIES.length - 1) {
+      this.#try++;
+      this.#wanted = null;
+      return;
     }
     const view = this.#camera.view;
     const shared = step ? sharedBoxes(next.scene, old.scene) : [];

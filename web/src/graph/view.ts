@@ -11,6 +11,9 @@ export interface Room {
   height: number;
   top: number;
   bottom: number;
+  /** The controls in the upper corners: how wide and how high they are. */
+  corner: number;
+  bar: number;
 }
 
 /** The view that shows all of it, never larger than life. */
@@ -23,9 +26,11 @@ export function fit(bounds: LayoutResult['bounds'], room: Room, least = 0.02): V
     Math.min(1, width / Math.max(bounds.width, 1), height / Math.max(bounds.height, 1)),
   );
   const x = (room.width - bounds.width * k) / 2 - bounds.x * k;
-  // What is taller than the room starts at its top.
-  const free = height - bounds.height * k;
-  const y = room.top + Math.max(0, free / 2) - bounds.y * k;
+  // What is wide begins below the controls in the corners; what is taller than the room, at its top.
+  const beside = room.width - bounds.width * k < 2 * room.corner;
+  const highest = beside ? room.bar : room.top;
+  const free = room.height - room.bottom - room.top - bounds.height * k;
+  const y = Math.max(highest, room.top + free / 2) - bounds.y * k;
   return { k, x: Math.round(x), y: Math.round(y) };
 }
 
@@ -42,7 +47,7 @@ export function readsWide(
   room: Room,
   { compact }: Metrics,
 ): boolean {
-  return !room.width || room.width / Math.max(bounds.width, 1) >= (compact ? 0.4 : 0.5);
+  return !room.width || room.width / Math.max(bounds.width, 1) >= (compact ? 0.42 : 0.62);
 }
 
 /** Whether all of it can be read at once. */
