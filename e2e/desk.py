@@ -66,6 +66,10 @@ class Desk:
         """Stop."""
         return self.page.get_by_role("button", name="Stop", exact=True)
 
+    def press(self, button: str) -> None:
+        """Press the button of this name."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+
     def write(self, code: str) -> None:
         """Put this into the editor in place of what is there."""
         self.editor.click()

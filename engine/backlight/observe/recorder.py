@@ -74,6 +74,7 @@ class Recorder(Listener):
         self.sampling = True
         #: Called when a step is over.
         self.on_step: Callable[[], None] = lambda: None
+        self.recorded = False  # the step that ended last
         #: Modules being called, each with the number of the call.
         self._modules: list[tuple[Any, int]] = []
         self._call = 0
@@ -132,6 +133,7 @@ class Recorder(Listener):
         self.step += 1
         trace = self._closing if self._pending else self.trace
         self._pending, self._closing = False, None
+        self.recorded = trace is not None
         if trace is not None:
             trace.measure_updates()
             self._send(trace, True)

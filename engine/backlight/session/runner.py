@@ -307,7 +307,8 @@ class Active:
             if not self.steps_left:
                 self.hold()
                 return
-        if self.pausing:
+        # A step that was not recorded would leave nothing to look at: then after the next one.
+        if self.pausing and self.recorder is not None and self.recorder.recorded:
             self.hold()
         elif self.outbox.due:
             self.read_commands()
