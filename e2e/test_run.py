@@ -85,3 +85,13 @@ def test_the_page_answers_while_a_program_prints_a_lot(desk: Desk, code: str, la
     said = desk.run_to_end(code)
     assert last in said
     assert desk.page.evaluate("() => window.longest") < 1000
+
+
+def test_ctrl_enter_after_choosing_an_example_runs_it_and_opens_nothing(desk: Desk) -> None:
+    desk.open()
+    desk.page.get_by_role("button", name="Examples").click()
+    desk.page.get_by_role("menuitem", name="Regression by hand").click()
+    expect(desk.page.get_by_role("menu")).to_have_count(0)
+    desk.page.keyboard.press("ControlOrMeta+Enter")
+    expect(desk.state).to_contain_text("Finished", timeout=30_000)
+    expect(desk.page.get_by_role("menu")).to_have_count(0)

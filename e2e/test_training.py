@@ -16,6 +16,10 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 #: Seconds that the opening example may take once Python is ready.
 DIGITS_SECONDS = 10
+#: How many losses an example has, where that is not one, ...
+BACKWARDS = {"deep_sigmoid.py": 2}
+#: ... and how many are compared, where that is not all: in these rounding grows with the steps.
+COMPARED = {"deep_sigmoid.py": 100, "char_gpt.py": 60}
 
 
 def test_the_opening_example_learns_the_digits(desk: Desk) -> None:
@@ -39,7 +43,7 @@ def test_both_backends_have_the_same_loss_at_every_step(desk: Desk, example: str
     code, found = re.subn(
         r"^( *)(loss\w*)\.backward\(\)$", r"\1\2.backward(); L.append(\2.item())", code, flags=re.M
     )
-    assert found
+    assert found == BACKWARDS.get(example, 1)
     code = f"import array, base64\nL = []\n{code}\n"
     code += "print('LOSSES', base64.b64encode(array.array('f', L).tobytes()).decode())\n"
 
@@ -52,27 +56,25 @@ def test_both_backends_have_the_same_loss_at_every_step(desk: Desk, example: str
     desk.use_server()
     there = losses()
     assert len(here) == len(there) >= 200
-    differences = [abs(a - b) for a, b in zip(here, there)]
-    assert max(differences[:60]) <= 1e-5
-    assert max(differences) <= 0.02  # rounding grows with the steps
+    n = COMPARED.get(example)
+    assert max(abs(a - b) for a, b in zip(here[:n], there[:n])) <= 1e-5
 
 
 def test_the_loss_is_drawn_and_the_time_bar_walks_the_steps(desk: Desk) -> None:
     desk.open()
+    desk.page.get_by_role("button", name="Settings").click()
+    desk.page.get_by_role("menuitemradio", name="Full").click()
+    desk.page.keyboard.press("Escape")
     desk.run_to_end((EXAMPLES / "regression_raw.py").read_text("utf-8"))
     chart = desk.page.get_by_role("region", name="Loss", exact=True).get_by_role("img")
     expect(chart).to_have_attribute("aria-label", re.compile(r"loss [\d.]+ to [\d.]+ over 200"))
     step = desk.page.get_by_role("slider", name="Step", exact=True)
     expect(step).to_have_attribute("aria-valuetext", re.compile("^step 200 of 200"))
     step.focus()
-    before = 200
-    for _ in range(2):  # from one recorded step to the one before
+    for expected in ("199", "198"):
         desk.page.keyboard.press("ArrowLeft")
-        expect(step).not_to_have_attribute("aria-valuenow", str(before))
-        now = int(step.get_attribute("aria-valuenow") or 0)
-        assert 1 <= now < before
-        before = now
-    expect(desk.page.get_by_role("region", name="Inspector")).to_contain_text(f"Step {before}")
+        expect(step).to_have_attribute("aria-valuenow", expected)
+    expect(desk.page.get_by_role("region", name="Inspector")).to_contain_text("Step 198")
     desk.page.keyboard.press("End")
     expect(step).to_have_attribute("aria-valuenow", "200")
 

@@ -66,7 +66,7 @@ for step in range(200):
     loss.backward()
     opt.step()
     final += loss.item() / 20 if step >= 180 else 0
-    if step % 40 == 0:
+    if step % 20 == 0:
         print(f"{step:4d}  loss {loss:.3f}")
 
 with torch.no_grad():

@@ -3,7 +3,7 @@
 Why do deep sigmoids stop learning? Twelve layers, and a twin with ways around.
 """
 
-# expect: ratio >= 1000
+# expect: right >= 0.95
 import torch
 from torch import nn
 from backlight.data import spirals
@@ -41,12 +41,11 @@ for step in range(180):
     loss_residual.backward()
     if step == 0:
         p, r = (net[1].linear.weight.grad.norm() for net in (plain, residual))
-        ratio = (r / p).item()
         print(f"gradient at the first layer: plain {p:.1e}, residual {r:.1e}")
     opt.step()
-    if step % 30 == 0:
-        print(f"{step:4d}  plain {loss_plain:.3f}  residual {loss_residual:.3f}")
+    if step % 20 == 0:
+        print(f"{step:4d}  loss plain {loss_plain:.3f}  residual {loss_residual:.3f}")
 
 for name, net in ("plain", plain), ("residual", residual):
-    right = (net(x).argmax(1) == y).float().mean()
+    right = (net(x).argmax(1) == y).float().mean().item()
     print(f"{name}: {right:.0%} on the right side")

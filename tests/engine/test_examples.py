@@ -50,7 +50,10 @@ print(json.dumps({"losses": losses, "result": found[wanted]}))
 """
 
 #: To what part of the first loss the last one falls, where that is not a tenth.
-FALLS = {"char_gpt": 0.65, "deep_sigmoid": 0.8}
+FALLS = {"char_gpt": 0.65}
+#: How many losses are compared, where that is not all: Adam makes full steps of the plain net's
+#: gradients of 1e-12, so that rounding doubles every few steps.
+COMPARED = {"deep_sigmoid": 200}
 
 _runs: dict = {}
 
@@ -103,17 +106,16 @@ def test_reaches_what_it_expects(path):
         assert done["result"] <= float(bound)
     assert 200 <= len(done["losses"]) <= 600
     assert done["losses"][-1] < done["losses"][0] * FALLS.get(path.stem, 0.1)
-    assert len(done["printed"].splitlines()) >= 6
+    assert done["printed"].count("loss") >= 8
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_has_pytorchs_losses_at_every_step(path, torch):
     ours, theirs = run("backlight", path), run("torch", path)
     # Rounding grows with the steps; what is left of a loss at the end is small.
-    first, rest = slice(None, 200), slice(200, None)
-    np.testing.assert_allclose(ours["losses"][first], theirs["losses"][first], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(ours["losses"][rest], theirs["losses"][rest], rtol=1e-2, atol=1e-4)
-    assert ours["result"] == pytest.approx(theirs["result"], rel=2e-3)
+    n = COMPARED.get(path.stem)
+    np.testing.assert_allclose(ours["losses"][:n], theirs["losses"][:n], rtol=1e-4, atol=1e-5)
+    assert ours["result"] == pytest.approx(theirs["result"], abs=1e-4)
 
 
 def test_the_digits_print_their_accuracy():
