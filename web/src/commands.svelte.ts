@@ -1,6 +1,6 @@
 /** What the user can do with a run, whichever way it was asked for: button, key or menu. */
 
-import type { Command, Inspect } from './protocol';
+import type { Command } from './protocol';
 import {
   createBrowserRuntime,
   createServerRuntime,
@@ -27,11 +27,6 @@ export interface Desk {
 
 /** What the run buttons can do now. */
 export type Mode = 'idle' | 'starting' | 'running' | 'paused' | 'stopping';
-
-/** The part of an array that is asked for: see `Inspect`. */
-export type Plane = Pick<Inspect, 'axes' | 'index' | 'first'>;
-
-const LEADING: Plane = { axes: [-2, -1], index: [], first: [0, 0] };
 
 export class Commands {
   readonly #desk: Desk;
@@ -104,9 +99,9 @@ export class Commands {
   }
 
   /** Ask for the kept values of a node; the number finds the answer in the run. */
-  inspect(step: number, node: string, plane: Plane = LEADING): number {
+  inspect(step: number, node: string): number {
     const request = ++this.#request;
-    this.#send({ type: 'inspect', run: this.#id, request, step, node, ...plane });
+    this.#send({ type: 'inspect', run: this.#id, request, step, node });
     return request;
   }
 
@@ -160,7 +155,6 @@ export class Commands {
       code: workspace.code,
       filename: workspace.name,
       record: settings.record,
-      until: 0,
     });
   }
 

@@ -82,7 +82,6 @@ export const RunSchema = v.object({
   code: code,
   filename: name,
   record: RecordLevelSchema,
-  until: integer,
   type: v.literal('run'),
 });
 export type Run = v.InferOutput<typeof RunSchema>;
@@ -117,20 +116,12 @@ export const InputSchema = v.object({
 });
 export type Input = v.InferOutput<typeof InputSchema>;
 
-/**
- * Ask for the kept values of one node at one step; answered by `inspection`.
- *
- * Of an array of more than two axes a plane is shown: `axes` are its rows and columns (-1: the
- * last two), `index` where it lies on the other axes, `first` its first row and column.
- */
+/** Ask for the kept values of one node at one step; answered by `inspection`. */
 export const InspectSchema = v.object({
   run: id,
   request: integer,
   step: integer,
   node: name,
-  axes: v.pipe(v.array(integer), v.maxLength(2)),
-  index: shape,
-  first: v.pipe(v.array(integer), v.maxLength(2)),
   type: v.literal('inspect'),
 });
 export type Inspect = v.InferOutput<typeof InspectSchema>;
@@ -185,17 +176,12 @@ export const ProgressSchema = v.object({
 });
 export type Progress = v.InferOutput<typeof ProgressSchema>;
 
-/**
- * A curve begins.
- *
- * One per `backward()` call site (loss), a loss of its kind under `no_grad` (validation), the
- * learning rate of a parameter group (rate), or what the program plots itself (plot).
- */
+/** A curve begins: one per `backward()` call site, or a loss of its kind under `no_grad`. */
 export const SeriesAddedSchema = v.object({
   series: integer,
   name: name,
   line: integer,
-  kind: v.picklist(['loss', 'validation', 'rate', 'plot']),
+  kind: v.picklist(['loss', 'validation']),
   type: v.literal('series'),
 });
 export type SeriesAdded = v.InferOutput<typeof SeriesAddedSchema>;
@@ -224,14 +210,6 @@ export const FrameSchema = v.object({
   branch: integer,
 });
 export type Frame = v.InferOutput<typeof FrameSchema>;
-
-/** What an operation keeps for its backward. */
-export const SavedSchema = v.object({
-  name: name,
-  source: integer,
-  bytes: integer,
-});
-export type Saved = v.InferOutput<typeof SavedSchema>;
 
 export const CutSchema = v.picklist([
   '',
@@ -270,7 +248,6 @@ export const NodeSchema = v.object({
   failed: v.boolean(),
   cut: CutSchema,
   ends: v.pipe(v.array(EndSchema), v.maxLength(16)),
-  saved: v.pipe(v.array(SavedSchema), v.maxLength(64)),
   origin: integer,
 });
 export type Node = v.InferOutput<typeof NodeSchema>;
@@ -355,59 +332,14 @@ export const FindingSchema = v.object({
 });
 export type Finding = v.InferOutput<typeof FindingSchema>;
 
-/** The program marked this moment: `backlight.mark("warm-up over")`. */
-export const MarkSchema = v.object({
-  step: integer,
-  line: integer,
-  text: name,
-  type: v.literal('mark'),
-});
-export type Mark = v.InferOutput<typeof MarkSchema>;
-
-/** A picture that the program shows; one of the same name and a later step is its next state. */
-export const FigureSchema = v.object({
-  name: name,
-  step: integer,
-  line: integer,
-  format: v.picklist(['png', 'svg']),
-  width: integer,
-  height: integer,
-  data: u8,
-  type: v.literal('figure'),
-});
-export type Figure = v.InferOutput<typeof FigureSchema>;
-
-/** Values of one array: a block of it, `data` in row-major order of `block`. */
+/** Values of one array: a leading block, `data` in row-major order of `block`. */
 export const SampleSchema = v.object({
   shape: shape,
   block: shape,
   data: f64,
-  axes: v.pipe(v.array(integer), v.maxLength(2)),
-  index: shape,
-  first: v.pipe(v.array(integer), v.maxLength(2)),
-  whole: v.boolean(),
   type: v.literal('sample'),
 });
 export type Sample = v.InferOutput<typeof SampleSchema>;
-
-/** A tensor that the program shows: `backlight.show(x)`. */
-export const ShownSchema = v.object({
-  name: name,
-  step: integer,
-  line: integer,
-  dtype: name,
-  sample: SampleSchema,
-  type: v.literal('shown'),
-});
-export type Shown = v.InferOutput<typeof ShownSchema>;
-
-/** The program read what another run may see otherwise: the clock, input, unseeded numbers. */
-export const UnrepeatableSchema = v.object({
-  what: name,
-  line: integer,
-  type: v.literal('unrepeatable'),
-});
-export type Unrepeatable = v.InferOutput<typeof UnrepeatableSchema>;
 
 /** An input of the op that raised. */
 export const OperandSchema = v.object({
@@ -446,7 +378,7 @@ export type Inspection = v.InferOutput<typeof InspectionSchema>;
 
 /** Something was left out so that the page stays responsive; counts since the last one. */
 export const ThinnedSchema = v.object({
-  what: v.picklist(['output', 'points', 'numbers', 'topology', 'figure']),
+  what: v.picklist(['output', 'points', 'numbers', 'topology']),
   dropped: integer,
   type: v.literal('thinned'),
 });
@@ -474,10 +406,6 @@ export const EventSchema = v.variant('type', [
   NumbersSchema,
   ErrorRaisedSchema,
   FindingSchema,
-  MarkSchema,
-  FigureSchema,
-  ShownSchema,
-  UnrepeatableSchema,
   InspectionSchema,
   ThinnedSchema,
   EnvironmentSchema,

@@ -54,10 +54,6 @@ describe('a batch from a program', () => {
       shape: [2],
       block: [2],
       data: { $array: ['f64', base64(new Float64Array([1, 2]))] },
-      axes: [],
-      index: [],
-      first: [],
-      whole: true,
     };
     const event = {
       type: 'inspection',

@@ -73,7 +73,6 @@ const node = (key: string, fields: Partial<Node> = {}): Node => ({
   failed: false,
   cut: '',
   ends: [],
-  saved: [],
   origin: -1,
   ...fields,
 });

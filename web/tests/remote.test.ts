@@ -31,7 +31,6 @@ const RUN: Command = {
   code: 'x',
   filename: 'main.py',
   record: 'light',
-  until: 0,
 };
 const output = (text: string): Event => ({ type: 'output', stream: 'stdout', text });
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });

@@ -135,8 +135,9 @@ class Findings:
                     maker = value._node
                     if maker is None:
                         if not_finite(value._array):
+                            known = known_as(node, nodes, plan)
                             self._made_by(
-                                "input", operation(node), frames_of(node, nodes, plan), step,
+                                "input", operation(node), known.frames if known else [], step,
                                 word_of(value._array),
                             )  # fmt: skip
                             return
@@ -148,9 +149,10 @@ class Findings:
             if value is None:
                 value = values[id(node)] = recomputed(node, values)
             if value is not None and not_finite(value) and operation(node) not in PLACES:
+                known = known_as(node, nodes, plan)
                 self._made_by(
-                    "op", operation(node), frames_of(node, nodes, plan), step, word_of(value),
-                    node=key_of(node, nodes, plan),
+                    "op", operation(node), known.frames if known else [], step, word_of(value),
+                    node=known.key if known else "",
                 )  # fmt: skip
                 return
 
@@ -257,24 +259,14 @@ def operation(node: Any) -> str:
     return node.row.shown if node.row is not None else node.name().partition("Backward")[0].lower()
 
 
-def place_of(node: Any, nodes: list[Any], plan: Plan | None) -> int:
-    """The place of a node in the graph that was recorded last, -1 where that one is another."""
+def known_as(node: Any, nodes: list[Any], plan: Plan | None) -> Any:
+    """The node of the graph recorded last that stands for this one; None where that is another."""
     if plan is None:
-        return -1
-    known = plan.behind_losses()
-    if [each.name() for each in nodes] != [plan.topology.nodes[k].backward for k in known]:
-        return -1
+        return None
+    known = [plan.topology.nodes[place] for place in plan.behind_losses()]
+    if [each.name() for each in nodes] != [each.backward for each in known]:
+        return None
     return known[nodes.index(node)]
-
-
-def frames_of(node: Any, nodes: list[Any], plan: Plan | None) -> list[Frame]:
-    place = place_of(node, nodes, plan)
-    return [] if place < 0 else plan.topology.nodes[place].frames  # type: ignore[union-attr]
-
-
-def key_of(node: Any, nodes: list[Any], plan: Plan | None) -> str:
-    place = place_of(node, nodes, plan)
-    return "" if place < 0 else plan.topology.nodes[place].key  # type: ignore[union-attr]
 
 
 def name_of(leaf: Any, plan: Plan | None) -> str:

@@ -89,7 +89,6 @@ class Run:
     code: Code
     filename: Name = "main.py"
     record: RecordLevel = "light"
-    until: int = 0  # pause after this step and keep all of its values whole; 0: do neither
     type: Literal["run"] = "run"
 
 
@@ -129,19 +128,12 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """Ask for the kept values of one node at one step; answered by `inspection`.
-
-    Of an array of more than two axes a plane is shown: `axes` are its rows and columns (-1: the
-    last two), `index` where it lies on the other axes, `first` its first row and column.
-    """
+    """Ask for the kept values of one node at one step; answered by `inspection`."""
 
     run: Id
     request: int
     step: int
     node: Name  # the node's key
-    axes: Annotated[list[int], Max(2)] = field(default_factory=lambda: [-2, -1])
-    index: Shape = field(default_factory=list)
-    first: Annotated[list[int], Max(2)] = field(default_factory=lambda: [0, 0])
     type: Literal["inspect"] = "inspect"
 
 
@@ -197,16 +189,12 @@ class Progress:
 
 @dataclass(slots=True)
 class SeriesAdded:
-    """A curve begins.
-
-    One per `backward()` call site (loss), a loss of its kind under `no_grad` (validation), the
-    learning rate of a parameter group (rate), or what the program plots itself (plot).
-    """
+    """A curve begins: one per `backward()` call site, or a loss of its kind under `no_grad`."""
 
     series: int
     name: Name
     line: int
-    kind: Literal["loss", "validation", "rate", "plot"]
+    kind: Literal["loss", "validation"]
     type: Literal["series"] = "series"
 
 
@@ -234,15 +222,6 @@ class Frame:
     end_column: int
     text: Line = ""  # the source of the line
     branch: int = 0  # line of the innermost if, match, for or while around it; 0 where none
-
-
-@dataclass(slots=True)
-class Saved:
-    """What an operation keeps for its backward."""
-
-    name: Name  # as the formula calls it: "self", "result", "x_shape"
-    source: int  # the node whose value it is; -1 where it is no node's (a mask, a size)
-    bytes: int
 
 
 #: Where the gradient's path ends although values flow on.
@@ -286,7 +265,6 @@ class Node:
     failed: bool = False  # this op raised; the graph ends here
     cut: Cut = ""  # why no gradient passes through this node, where values of one come in
     ends: Annotated[list[End], Max(16)] = field(default_factory=list)
-    saved: Annotated[list[Saved], Max(64)] = field(default_factory=list)
     origin: int = -1  # of an operation of a backward pass (`create_graph`): its forward node
 
 
@@ -378,62 +356,13 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Mark:
-    """The program marked this moment: `backlight.mark("warm-up over")`."""
-
-    step: int
-    line: int
-    text: Name
-    type: Literal["mark"] = "mark"
-
-
-@dataclass(slots=True)
-class Figure:
-    """A picture that the program shows; one of the same name and a later step is its next state."""
-
-    name: Name
-    step: int
-    line: int
-    format: Literal["png", "svg"]
-    width: int  # CSS pixels
-    height: int
-    data: U8
-    type: Literal["figure"] = "figure"
-
-
-@dataclass(slots=True)
 class Sample:
-    """Values of one array: a block of it, `data` in row-major order of `block`."""
+    """Values of one array: a leading block, `data` in row-major order of `block`."""
 
     shape: Shape  # of the whole
     block: Shape  # of what is here
     data: F64
-    axes: Annotated[list[int], Max(2)] = field(default_factory=list)  # the plane that was asked for
-    index: Shape = field(default_factory=list)  # where it lies on the other axes
-    first: Annotated[list[int], Max(2)] = field(default_factory=list)  # its first row and column
-    whole: bool = False  # all of the array is kept: any part of it may be asked for
     type: Literal["sample"] = "sample"
-
-
-@dataclass(slots=True)
-class Shown:
-    """A tensor that the program shows: `backlight.show(x)`."""
-
-    name: Name
-    step: int
-    line: int
-    dtype: Name
-    sample: Sample
-    type: Literal["shown"] = "shown"
-
-
-@dataclass(slots=True)
-class Unrepeatable:
-    """The program read what another run may see otherwise: the clock, input, unseeded numbers."""
-
-    what: Name
-    line: int
-    type: Literal["unrepeatable"] = "unrepeatable"
 
 
 @dataclass(slots=True)
@@ -478,7 +407,7 @@ class Inspection:
 class Thinned:
     """Something was left out so that the page stays responsive; counts since the last one."""
 
-    what: Literal["output", "points", "numbers", "topology", "figure"]
+    what: Literal["output", "points", "numbers", "topology"]
     dropped: int
     type: Literal["thinned"] = "thinned"
 
@@ -506,10 +435,6 @@ Event = (
     | Numbers
     | ErrorRaised
     | Finding
-    | Mark
-    | Figure
-    | Shown
-    | Unrepeatable
     | Inspection
     | Thinned
     | Environment

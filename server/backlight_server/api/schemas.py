@@ -39,8 +39,6 @@ def model_of(cls: type, optional: tuple[str, ...] = (), without: tuple[str, ...]
         if f.name in without:
             continue
         default = ... if f.default is dataclasses.MISSING else f.default
-        if f.default_factory is not dataclasses.MISSING:
-            default = f.default_factory()  # pydantic copies it for each message
         if f.name in optional:
             default = ""
         if f.name == "type" and not without:

@@ -180,9 +180,6 @@ export function notesOf(
       if (!alarming[i]) return;
       const value = valueOf(numbers, i);
       const inherited = structure.sources[i].some((s) => valueOf(numbers, s).mark === 'nonfinite');
-      // A mask of -inf that goes into a softmax is meant: all that reads it is finite.
-      const readers = structure.targets[i];
-      if (readers.length && readers.every((t) => valueOf(numbers, t).mark === 'finite')) return;
       const box = boxOf[i];
       if (box < 0 || notes.get(box)?.serious) return;
       if (inherited)

@@ -5,7 +5,7 @@ export interface Curve {
   id: number;
   name: string;
   line: number;
-  kind: 'loss' | 'validation' | 'rate' | 'plot';
+  kind: 'loss' | 'validation';
   steps: ArrayLike<number>;
   values: ArrayLike<number>;
   /** How many entries of the columns are filled. */

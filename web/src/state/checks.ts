@@ -18,9 +18,6 @@ export function topologyProblem(topology: Topology): string | null {
     if (!withinOrNone(node.group, groups.length)) return 'a node is in a group that is not there';
     if (keys.has(node.key)) return 'two nodes have one key';
     if (!withinOrNone(node.origin, nodes.length)) return 'a node comes from one that is not there';
-    for (const saved of node.saved) {
-      if (!withinOrNone(saved.source, nodes.length)) return 'a saved value is of no node';
-    }
     keys.add(node.key);
   }
   for (const edge of edges) {

@@ -4,7 +4,7 @@ export interface CurveInfo {
   id: number;
   name: string;
   line: number;
-  kind: 'loss' | 'validation' | 'rate' | 'plot';
+  kind: 'loss' | 'validation';
 }
 
 /** Most points of a curve; twice what a screen can show. */
@@ -14,7 +14,7 @@ export class Curve implements CurveInfo {
   readonly id: number;
   readonly name: string;
   readonly line: number;
-  readonly kind: 'loss' | 'validation' | 'rate' | 'plot';
+  readonly kind: 'loss' | 'validation';
   steps = new Float64Array(256);
   values = new Float64Array(256);
   length = 0;

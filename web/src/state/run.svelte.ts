@@ -4,17 +4,13 @@ import type {
   Environment,
   ErrorRaised,
   Event,
-  Figure,
   Finding,
   Inspection,
-  Mark,
   Numbers,
   Progress,
   Reason,
-  Shown,
   State,
   Topology,
-  Unrepeatable,
 } from '../protocol';
 import { numbersBytes, numbersProblem, topologyProblem } from './checks';
 import { ConsoleLog } from './console';
@@ -49,9 +45,6 @@ const MAX_TOPOLOGIES = 64;
 const MAX_CURVES = 64;
 const MAX_INSPECTIONS = 50;
 const MAX_FINDINGS = 200;
-const MAX_MARKS = 1_000;
-/** Most pictures and shown tensors kept, of all names together. */
-const MAX_FIGURES = 100;
 
 /** The program as it was when it was started. */
 export interface Program {
@@ -83,10 +76,6 @@ export class Run {
   #inspections = new Map<number, Inspection>();
   #partial: Topology | null = null;
   #findings = $state.raw<readonly Finding[]>([]);
-  #marks = $state.raw<readonly Mark[]>([]);
-  #figures = $state.raw<readonly Figure[]>([]);
-  #shown = $state.raw<readonly Shown[]>([]);
-  #unrepeatable = $state.raw<readonly Unrepeatable[]>([]);
 
   // What panels read ------------------------------------------------------------------------
 
@@ -196,26 +185,6 @@ export class Run {
     return this.#findings;
   }
 
-  /** Moments that the program marked. */
-  get marks(): readonly Mark[] {
-    return this.#marks;
-  }
-
-  /** Pictures, oldest first; those of one name are one figure over time. */
-  get figures(): readonly Figure[] {
-    return this.#figures;
-  }
-
-  /** Tensors that the program showed, oldest first. */
-  get shownTensors(): readonly Shown[] {
-    return this.#shown;
-  }
-
-  /** What another run of the same program may see otherwise. */
-  get unrepeatable(): readonly Unrepeatable[] {
-    return this.#unrepeatable;
-  }
-
   inspection(request: number): Inspection | null {
     void this.#inspectionsVersion;
     return this.#inspections.get(request) ?? null;
@@ -245,10 +214,6 @@ export class Run {
     this.#inspections.clear();
     this.#partial = null;
     this.#findings = [];
-    this.#marks = [];
-    this.#figures = [];
-    this.#shown = [];
-    this.#unrepeatable = [];
     this.#consoleVersion++;
     this.#pointsVersion++;
     this.#stepsVersion++;
@@ -299,18 +264,6 @@ export class Run {
       case 'finding':
         this.#findings = [...this.#findings, event].slice(-MAX_FINDINGS);
         this.#note(`Step ${event.step}: ${event.text}`);
-        return;
-      case 'mark':
-        this.#marks = [...this.#marks, event].slice(-MAX_MARKS);
-        return;
-      case 'figure':
-        this.#figures = [...this.#figures, event].slice(-MAX_FIGURES);
-        return;
-      case 'shown':
-        this.#shown = [...this.#shown, event].slice(-MAX_FIGURES);
-        return;
-      case 'unrepeatable':
-        this.#unrepeatable = [...this.#unrepeatable, event].slice(-MAX_FINDINGS);
         return;
       case 'inspection':
         this.#inspections.set(event.request, event);

@@ -16,7 +16,7 @@ export interface History {
 export interface StepMark {
   step: number;
   /** Another graph, a number that is none, what the program marked, the step that failed. */
-  kind: 'graph' | 'nonfinite' | 'program' | 'error';
+  kind: 'graph' | 'nonfinite' | 'error';
   /** The letter of a graph. */
   letter?: string;
   text: string;
@@ -94,8 +94,6 @@ export class Shown {
       const when = last < step - 1 ? `between steps ${last} and ${step}` : `step ${step}`;
       return { step, kind: 'graph', letter, text: `${when}, graph ${was} to ${letter}${why}` };
     });
-    for (const { step, text } of this.#run.marks)
-      marks.push({ step, kind: 'program', text: `${text}, step ${step}` });
     for (const curve of this.#run.curves) {
       const step = curve.firstNonfinite;
       if (step !== null)

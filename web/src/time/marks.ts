@@ -5,8 +5,8 @@ import type { Axis } from './track';
 /** What happened at a step. */
 export interface Mark {
   step: number;
-  /** Another graph, a number that is none, what the program marked, the step that failed. */
-  kind: 'graph' | 'nonfinite' | 'program' | 'error';
+  /** Another graph, a number that is none, the step that failed. */
+  kind: 'graph' | 'nonfinite' | 'error';
   /** The letter of a graph. */
   letter?: string;
   text: string;
@@ -30,7 +30,7 @@ const LEAST = 48;
 const FLAG = 16;
 
 /** What must be seen even where marks share a place. */
-const RANK: Record<Mark['kind'], number> = { error: 0, nonfinite: 1, program: 2, graph: 3 };
+const RANK: Record<Mark['kind'], number> = { error: 0, nonfinite: 1, graph: 2 };
 
 export function placeMarks(marks: readonly Mark[], axis: Axis, width: number): Placed[] {
   const sorted = [...marks].sort((a, b) => a.step - b.step || RANK[a.kind] - RANK[b.kind]);

@@ -57,7 +57,6 @@ export class Program {
       failed: false,
       cut: '',
       ends: [],
-      saved: [],
       origin: -1,
       ...more,
     });

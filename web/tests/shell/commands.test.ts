@@ -69,7 +69,7 @@ describe('commands', () => {
     commands.run();
     commands.run();
     expect(spy().sent).toEqual([
-      { type: 'run', run: id(), code: 'print(1)', filename: 'main.py', record: 'light', until: 0 },
+      { type: 'run', run: id(), code: 'print(1)', filename: 'main.py', record: 'light' },
     ]);
     expect([commands.mode, commands.started, desk.cursor.live, desk.selection.node]).toEqual([
       'starting',
@@ -136,9 +136,6 @@ describe('commands', () => {
       request,
       step: 7,
       node: 'node',
-      axes: [-2, -1],
-      index: [],
-      first: [0, 0],
     });
   });
 

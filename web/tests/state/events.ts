@@ -31,7 +31,6 @@ export function node(key: string, given: Partial<Node> = {}): Node {
     failed: false,
     cut: '',
     ends: [],
-    saved: [],
     origin: -1,
     ...given,
   };
