@@ -95,3 +95,36 @@ def test_ctrl_enter_after_choosing_an_example_runs_it_and_opens_nothing(desk: De
     desk.page.keyboard.press("ControlOrMeta+Enter")
     expect(desk.state).to_contain_text("Finished", timeout=30_000)
     expect(desk.page.get_by_role("menu")).to_have_count(0)
+
+
+TWINS = """\
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+    def forward(self, x):
+        return torch.tanh(self.layer(x))
+
+a, b, alone = Net(), Net(), nn.Linear(4, 1)
+opt = torch.optim.SGD([*a.parameters(), *b.parameters(), *alone.parameters()], lr=0.1)
+for step in range(5):
+    loss = alone(b(a(torch.ones(2, 4)))).mean()
+    other = alone(a(torch.ones(2, 4))).mean()
+    opt.zero_grad()
+    loss.backward()
+    other.backward()
+    opt.step()
+"""
+
+
+@pytest.mark.parametrize("view", ["Graph", "Gradients", "Plots"])
+def test_what_bears_the_same_name_twice_is_drawn(desk: Desk, view: str) -> None:
+    desk.open()
+    desk.page.get_by_role("tab", name=view).click()
+    desk.run_to_end(TWINS)
+    inspector = desk.page.get_by_role("region", name="Inspector")
+    expect(inspector).to_contain_text("alone.weight")
+    assert desk.errors == []

@@ -87,7 +87,8 @@ class Names:
                     if tensor is None or self.tensor(tensor) is not None:
                         continue
                     inner = f"{path}.{word}"[len(name) + 1 :]
-                    shown = f"{name}.{inner}" if inner[0].isdigit() else inner
+                    alone = inner[0].isdigit() or "." not in inner  # says nothing by itself
+                    shown = f"{name}.{inner}" if alone else inner
                     self._tensors[id(tensor)] = (weakref.ref(tensor), f"{path}.{word}", shown)
 
     def tensor(self, tensor: Any) -> tuple[str, str] | None:

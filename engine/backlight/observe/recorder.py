@@ -239,6 +239,8 @@ class Recorder(Listener):
             owner = out._node.owner
             entry.backward = owner.name()
             entry.formula = formula_of(owner)
+        elif any(trace.entries[source].requires_grad for source, _ in entry.sources):
+            entry.cut = cut_of(name, out._array.dtype.kind)
         number = trace.add(entry, out._array)
         if took is not None:
             trace.seconds[number] = took
@@ -592,6 +594,15 @@ def tensors_in(args: tuple[Any, ...]) -> list[tuple[int, Any]]:
         elif isinstance(value, (list, tuple)):
             found += [(i + j, each) for j, each in enumerate(value) if isinstance(each, Tensor)]
     return found
+
+
+def cut_of(name: str, kind: str) -> str:
+    """Why a result needs no gradient although an input does."""
+    if not state.grad:
+        return "no_grad"
+    if kind in "iub":
+        return "integer" if name in ("to", "type") else "discrete"
+    return "detach"
 
 
 def formula_of(node: Any) -> str:

@@ -16,6 +16,7 @@ class Entry:
 
     __slots__ = (
         "backward",
+        "cut",
         "device",
         "dtype",
         "failed",
@@ -42,6 +43,7 @@ class Entry:
         self.shape: tuple[int, ...] = ()
         self.dtype = self.device = self.backward = self.formula = ""
         self.requires_grad = False
+        self.cut = ""  # why no gradient passes, where values of one come in
         self.recorded = True  # gradients were enabled
         self.failed = False
         self.tensor: Any = None  # a weak reference, for parameters
@@ -183,6 +185,7 @@ class Box:
         self.seen: set[str] = set()
         self.key = ""
         self.number = -1
+        self.turn = 0  # of a loop: which this is, from 1
         self.fold = ""
 
     def boxes(self) -> list[Box]:
@@ -309,7 +312,7 @@ def number_groups(root: Box) -> list[Box]:
             child.key = key
             if child.kind == "loop":
                 child.name = f"for {child.name}" if child.name else "while"
-                child.name += f" ({seen[word]})"
+                child.turn = seen[word]
             child.number = len(order)
             order.append(child)
             todo.append(child)
@@ -342,7 +345,8 @@ def find_folds(groups: list[Box], root: Box, entries: list[Entry]) -> None:
 
 
 def outside(entry: Entry) -> str:
-    return f"{entry.kind}{entry.shape}"
+    """What comes into a group; what the first of a row is given may be an input, or be made."""
+    return f"{entry.kind == 'parameter'}{entry.shape}"
 
 
 def members(box: Box) -> list[int]:
@@ -403,7 +407,7 @@ class Plan:
             edges=edges,
             groups=[
                 Group(b.key, b.kind, b.name, b.title, b.parent.number if b.parent else -1,
-                      b.line, b.fold)
+                      b.line, b.fold, b.turn)
                 for b in groups
             ],
             losses=[self.place[i] for i in self.losses],
@@ -449,6 +453,7 @@ def node_of(entry: Entry, key: str, group: int) -> Node:
         frames=frames,
         target=entry.site.targets[-1] if op and entry.site.targets else "",
         failed=entry.failed,
+        cut=entry.cut,  # type: ignore[arg-type]
     )
 
 
@@ -462,6 +467,6 @@ def hash_of(topology: Topology) -> str:
     for e in topology.edges:
         digest.update(b"%d>%d.%d;" % (e.source, e.target, e.slot))
     for g in topology.groups:
-        digest.update(repr((g.key, g.kind, g.name, g.title, g.parent, g.fold)).encode())
+        digest.update(repr((g.key, g.kind, g.name, g.title, g.parent, g.fold, g.turn)).encode())
     digest.update(repr((topology.losses, topology.parameters, topology.complete)).encode())
     return digest.hexdigest()
