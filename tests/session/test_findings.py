@@ -38,6 +38,10 @@ MASK = (
     + "m = torch.tensor([[True, False, False], [True, True, True]])\n"
     + "loss = torch.softmax(w.masked_fill(m, float('-inf')), -1).sum()\nloss.backward()\n"
 )
+START_NAN = (
+    START
+    + "w = torch.full((2,), float('nan'), requires_grad=True)\nloss = (w * 2).sum()\nloss.backward()\n"
+)
 FINE = (
     START + "loss = torch.softmax(w.masked_fill(w > 5, float('-inf')), -1).sum()\nloss.backward()\n"
 )
@@ -81,9 +85,10 @@ def found_in(code: str, level: str) -> tuple[list[Finding], set[str]]:
         (SQRT, "First inf gradient", 1, "backward", 3, "`sqrt` at line 3"),
         (DATA, "First NaN", 1, "forward", 4, "What came in as `x`"),
         (MASK, "First NaN", 1, "forward", 4, "`softmax` at line 4"),
+        (START_NAN, "First NaN", 1, "forward", None, "`w` holds NaN from the start"),
         (LEARNING_RATE, "First -inf", 2, "update", None, "since the update of step 1"),
     ],
-    ids=["log", "sqrt", "data", "mask", "learning rate"],
+    ids=["log", "sqrt", "data", "mask", "start", "learning rate"],
 )
 def test_the_first_producer_is_named(code, title, step, phase, line, said, level):
     findings, keys = found_in(code, level)

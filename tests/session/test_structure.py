@@ -8,7 +8,7 @@ import pytest
 from backlight.observe import tap
 from backlight.observe.recorder import Recorder
 from backlight.observe.source import Program
-from backlight.session.protocol import Topology
+from backlight.session.protocol import Numbers, Topology
 
 LOOP = """\
 import backlight as torch
@@ -44,7 +44,8 @@ class Sink:
         pass
 
 
-def graph_of(code: str) -> Topology:
+def record(code: str) -> list[Any]:
+    """What the recorder says of a program."""
     sink = Sink()
     recorder = Recorder(Program("main.py", code), sink, "full", 1 << 20)
     tap.attach(recorder)
@@ -53,7 +54,11 @@ def graph_of(code: str) -> Topology:
     finally:
         tap.detach()
     recorder.finish(None)
-    (topology,) = [each for each in sink.events if isinstance(each, Topology)]
+    return sink.events
+
+
+def graph_of(code: str) -> Topology:
+    (topology,) = [each for each in record(code) if isinstance(each, Topology)]
     return topology
 
 
@@ -67,6 +72,16 @@ def test_the_turns_of_a_loop_are_alike_and_numbered() -> None:
     # Also the first, though it is given what was not made in this step.
     assert len({each.fold for each in groups}) == 1
     assert groups[0].fold
+
+
+def test_a_step_of_100_000_operations_fits_into_its_messages() -> None:
+    events = record(LOOP.replace("range(3)", "range(50_000)"))
+    (topology,) = [each for each in events if isinstance(each, Topology)]
+    (numbers,) = [each for each in events if isinstance(each, Numbers)]
+    nodes = len(topology.nodes)
+    assert nodes > 100_000
+    assert len(topology.groups) == 50_000
+    assert [each.size for each in (numbers.gradients, numbers.histograms)] == [nodes * 6, 0]
 
 
 @pytest.mark.parametrize(

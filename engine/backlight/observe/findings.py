@@ -102,13 +102,17 @@ class Findings:
             text = f"`{name}`{place} made the first {word}, out of finite numbers."
             phase = "forward"
         elif kind == "parameter":
-            text = (
-                f"The parameter `{name}` holds {word} since the update of step {step - 1}: the step "
-                "was too large, or its gradient was no number."
-            )
-            phase = "update"
+            if step == 1:
+                text, phase = f"The parameter `{name}` holds {word} from the start.", "forward"
+            else:
+                text = (
+                    f"The parameter `{name}` holds {word} since the update of step {step - 1}: the "
+                    "step was too large, or its gradient was no number."
+                )
+                phase = "update"
         else:
-            text = f"What came in as `{name}`{place} holds {word} already."
+            known = f" as `{name}`" if name else ""
+            text = f"What came in{known}{place} holds {word} already."
             phase = "forward"
         if heirs:
             text += f" {heirs} later value{'s' if heirs > 1 else ''} of this step inherited it."

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..session.protocol import Numbers
+from ..session.protocol import HISTOGRAM_BINS, Array, Numbers
 from .histogram import packed
 from .kept import Values
 from .statistics import NOTHING, Row, look, statistics
 from .structure import Entry, ModuleCall, Plan
 
-MOST_ENTRIES = 20_000
+MOST_ENTRIES = 120_000
 
 VALUE, GRADIENT, KEPT = 1, 2, 4
 
@@ -119,6 +119,8 @@ class Trace:
         spread: list[Any] = [None] * (2 * len(keep))
         spread[::2] = [self.spread[i] for i in keep]
         spread[1::2] = [back for _, back in seen]
+        if len(spread) * HISTOGRAM_BINS > Array("u8").max:
+            spread = []  # more than a message may hold: the numbers go without
         seconds = np.array(
             [[each.get(i, np.nan) for i in keep] for each in (self.seconds, self.seconds_back)],
             np.float32,
