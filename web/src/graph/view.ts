@@ -20,15 +20,19 @@ export interface Room {
 export function fit(bounds: LayoutResult['bounds'], room: Room, least = 0.02): View {
   const side = Math.min(16, room.width * 0.02);
   const width = room.width - 2 * side;
-  const height = room.height - room.top - room.bottom;
-  const k = Math.max(
-    least,
-    Math.min(1, width / Math.max(bounds.width, 1), height / Math.max(bounds.height, 1)),
-  );
+  const below = (top: number): number => {
+    const height = room.height - top - room.bottom;
+    const whole = Math.min(width / Math.max(bounds.width, 1), height / Math.max(bounds.height, 1));
+    return Math.max(least, Math.min(1, whole));
+  };
+  let highest = room.top;
+  let k = below(highest);
+  // What is wide lies below the controls in the corners; what is taller than the room, at its top.
+  if (room.width - bounds.width * k < 2 * room.corner) {
+    highest = room.bar;
+    k = below(highest);
+  }
   const x = (room.width - bounds.width * k) / 2 - bounds.x * k;
-  // What is wide begins below the controls in the corners; what is taller than the room, at its top.
-  const beside = room.width - bounds.width * k < 2 * room.corner;
-  const highest = beside ? room.bar : room.top;
   const free = room.height - room.bottom - room.top - bounds.height * k;
   const y = Math.max(highest, room.top + free / 2) - bounds.y * k;
   return { k, x: Math.round(x), y: Math.round(y) };
