@@ -92,9 +92,11 @@ def worker(kind):
     blob = js.Blob.new(to_js([text]))
     return js.Worker.new(js.URL.createObjectURL(blob))
 
-# First: in Firefox a synchronous request waits for ever once there are nested workers.
+# First: in Firefox what loads synchronously may wait for ever once there are nested workers.
 for url in ADDRESSES:
     attempt("xhr", lambda: xhr(url))
+    attempt("scripts", lambda: js.importScripts(url))
+    attempt("own scripts", lambda: js.WorkerGlobalScope.prototype.importScripts.call(js.self, url))
 
 for url in ADDRESSES:
     socket_url = url.replace("http:", "ws:")
@@ -106,8 +108,6 @@ for url in ADDRESSES:
     attempt("socket", lambda: js.WebSocket.new(socket_url))
     attempt("events", lambda: js.EventSource.new(url))
     attempt("transport", lambda: js.WebTransport.new(url.replace("http:", "https:")))
-    attempt("scripts", lambda: js.importScripts(url))
-    attempt("own scripts", lambda: js.WorkerGlobalScope.prototype.importScripts.call(js.self, url))
     attempt("font", lambda: js.FontFace.new("f", f"url({{url}})").load())
     attempt("beacon", lambda: js.navigator.sendBeacon(url, "x"))
     for kind in ("network", "data", "blob"):

@@ -107,7 +107,8 @@ def test_5000_steps_take_no_more_memory_than_1000(level: str) -> None:
     ((row,),) = ([each[level]] for each in run([LEAK], (level,), 32 << 10))
     assert row["end"] == "finished", row
     assert level != "full" or row["recorded"] > 3000
-    assert int(row["printed"].split()[-1]) < 100_000
+    # Less than the smallest object for each of 4,800 steps; some messages are always on their way.
+    assert int(row["printed"].split()[-1]) < 4800 * 40
 
 
 def stored(steps: range, budget: int, size: int = 100) -> Store:
