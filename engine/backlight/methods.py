@@ -20,7 +20,8 @@ from .device import device as Device
 from .observe import tap
 from .ops import FUNCTIONS, METHODS, ROWS, indexing
 from .ops.apply import inplace, write_in_place
-from .ops.table import INPLACE, Row
+from .ops.later import METHODS_LATER, MODULE_OF
+from .ops.table import ALIASES, INPLACE, Row, after_load, load_later
 from .tensor import Tensor, bump_version, storage_of, wrap
 
 # In-place forms -------------------------------------------------------------------------------
@@ -95,14 +96,39 @@ def inplace_of_function(function: Callable, name: str) -> Callable:
     return heard(name, run)
 
 
-def install_inplace() -> None:
-    """Make `add_` and its like."""
-    for row in ROWS.values():
+_installed = [0, 0, 0]  # how much of METHODS, ROWS and INPLACE is on the class
+
+
+def install_ops() -> None:
+    """Put the operations on the class as methods, `add_` and its like, too; what is new of them."""
+    methods, rows, copied = _installed
+    _installed[:] = len(METHODS), len(ROWS), len(INPLACE)
+    others: dict[str, list[str]] = {}
+    for other, name in ALIASES.items():
+        others.setdefault(name, []).append(other)
+    for name in METHODS[methods:]:
+        setattr(Tensor, name, FUNCTIONS[name])
+    for row in list(ROWS.values())[rows:]:
         if row.inplace and row.name in FUNCTIONS:
             for name in {row.name, row.shown}:
-                setattr(Tensor, name + "_", inplace_of(row, name + "_"))
-    for name in ("pow", "clamp", *INPLACE):
-        setattr(Tensor, name + "_", inplace_of_function(FUNCTIONS[name], name + "_"))
+                method = inplace_of(row, name + "_")
+                for each in (name, *others.get(name, ())):
+                    setattr(Tensor, each + "_", method)
+    for name in INPLACE[copied:]:
+        method = inplace_of_function(FUNCTIONS[name], name + "_")
+        for each in (name, *others.get(name, ())):
+            setattr(Tensor, each + "_", method)
+
+
+def _later(name: str) -> Callable:
+    """A method of a module that is not loaded yet: loads it, and is replaced."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        load_later(MODULE_OF[name])
+        return getattr(self, name)(*args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    return method
 
 
 # Operators ------------------------------------------------------------------------------------
@@ -321,9 +347,10 @@ def install(more: dict[str, Callable]) -> None:
 
 
 def _install_all() -> None:
-    for name in METHODS:
-        setattr(Tensor, name, FUNCTIONS[name])
-    install_inplace()
+    install_ops()
+    after_load.append(install_ops)
+    for name in METHODS_LATER:
+        setattr(Tensor, name, _later(name))
     install_operators()
     for name, dtype in {
         "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16,
@@ -348,12 +375,6 @@ def _install_all() -> None:
     Tensor.H = property(lambda self: FUNCTIONS["conj"](FUNCTIONS["transpose"](self, 0, 1)))
     Tensor.real = property(lambda self: FUNCTIONS["real"](self) if self.is_complex() else self)
     Tensor.imag = property(lambda self: FUNCTIONS["imag"](self))
-    for other, name in ALIASES.items():
-        FUNCTIONS[other] = FUNCTIONS[name]
-        if name in METHODS:
-            setattr(Tensor, other, getattr(Tensor, name))
-        if hasattr(Tensor, name + "_"):
-            setattr(Tensor, other + "_", getattr(Tensor, name + "_"))
 
 
 def _reversed_dims(self: Tensor) -> Tensor:
@@ -362,16 +383,5 @@ def _reversed_dims(self: Tensor) -> Tensor:
         return FUNCTIONS["permute"](self, 1, 0)
     return FUNCTIONS["permute"](self, tuple(range(ndim - 1, -1, -1)))
 
-
-#: Other names that PyTorch has for the same function.
-ALIASES = {
-    "divide": "div", "multiply": "mul", "subtract": "sub", "negative": "neg", "absolute": "abs",
-    "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne",
-    "clip": "clamp", "arccos": "acos", "arcsin": "asin", "arctan": "atan", "arctan2": "atan2",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "fix": "trunc", "swapaxes":
-    "transpose", "swapdims": "transpose", "moveaxis": "movedim", "conj": "conj_physical",
-    "concat": "cat", "concatenate": "cat", "row_stack": "vstack", "ger": "outer",
-    "argwhere": "nonzero",
-}  # fmt: skip
 
 _install_all()

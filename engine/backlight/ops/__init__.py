@@ -11,10 +11,10 @@ from typing import Any
 
 from . import apply, elementwise, indexing, linalg, losses, movement, reduction, sorting, stamp
 from .stamp import source
-from .table import FUNCTIONS, METHODS, ROWS, Row
+from .table import FUNCTIONS, METHODS, ROWS, TOP, Row
 
 __all__ = [
-    "FUNCTIONS", "METHODS", "ROWS", "Row", "apply", "elementwise", "indexing", "linalg", "losses",
+    "FUNCTIONS", "METHODS", "ROWS", "TOP", "Row", "apply", "elementwise", "indexing", "linalg", "losses",
     "movement", "reduction", "row", "sorting", "source", "stamp",
 ]  # fmt: skip
 
@@ -25,7 +25,7 @@ def row(name: str) -> Callable:
 
 
 def __getattr__(name: str) -> Any:
-    found = FUNCTIONS.get(name)
-    if found is None:
-        raise AttributeError(f"backlight.ops has no operation {name!r}")
-    return found
+    try:
+        return FUNCTIONS[name]
+    except KeyError:
+        raise AttributeError(f"backlight.ops has no operation {name!r}") from None

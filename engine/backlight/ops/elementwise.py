@@ -54,6 +54,7 @@ sub = op(
     input="g",
     other="-g if alpha == 1 else g * -alpha",
     doc="input - alpha * other",
+    aliases="subtract",
 )
 rsub = op(
     "rsub(input, other, *, alpha=1)",
@@ -73,6 +74,7 @@ mul = op(
     input="g * other",
     other="g * input",
     doc="input * other",
+    aliases="multiply",
 )
 true_divide = op(
     "true_divide(input, other)",
@@ -86,7 +88,7 @@ true_divide = op(
 )
 
 
-@composite
+@composite(aliases="divide")
 def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Tensor:
     """input / other, rounded towards zero ("trunc") or down ("floor") if asked."""
     if rounding_mode is None:
@@ -163,10 +165,19 @@ fmod = op(
     other="-g * m._div_trunc(input, other)",
     doc="The remainder with the sign of the dividend (C's fmod).",
 )
-neg = op("neg(input)", "-input", kind="promote", check=_no_bool_negation, input="-g")
+neg = op(
+    "neg(input)", "-input", kind="promote", check=_no_bool_negation, input="-g", aliases="negative"
+)
 positive = op("positive(input)", "+input", kind="promote", input="g", inplace=False)
 reciprocal = op("reciprocal(input)", "1 / input", kind="float", input="-g * (y * y)")
-abs = op("abs(input)", "xp.abs(input)", kind="promote", conjugate=False, input="g * m.sgn(input)")
+abs = op(
+    "abs(input)",
+    "xp.abs(input)",
+    kind="promote",
+    conjugate=False,
+    input="g * m.sgn(input)",
+    aliases="absolute",
+)
 
 
 @kernel
@@ -260,7 +271,7 @@ _pow_tensor = op(
 )
 
 
-@composite
+@composite(inplace=True)
 def pow(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
     """input ** exponent; either may be a number."""
     kind = type(exponent)
@@ -285,19 +296,51 @@ rsqrt = op("rsqrt(input)", "1 / xp.sqrt(input)", kind="float", input="-0.5 * g *
 sin = op("sin(input)", "xp.sin(input)", kind="float", input="g * m.cos(input)")
 cos = op("cos(input)", "xp.cos(input)", kind="float", input="-g * m.sin(input)")
 tan = op("tan(input)", "xp.tan(input)", kind="float", input="g * (1 + y * y)")
-asin = op("asin(input)", "xp.arcsin(input)", kind="float", input="g * m.rsqrt(1 - input * input)")
-acos = op("acos(input)", "xp.arccos(input)", kind="float", input="-g * m.rsqrt(1 - input * input)")
-atan = op("atan(input)", "xp.arctan(input)", kind="float", input="g / (input * input + 1)")
+asin = op(
+    "asin(input)",
+    "xp.arcsin(input)",
+    kind="float",
+    input="g * m.rsqrt(1 - input * input)",
+    aliases="arcsin",
+)
+acos = op(
+    "acos(input)",
+    "xp.arccos(input)",
+    kind="float",
+    input="-g * m.rsqrt(1 - input * input)",
+    aliases="arccos",
+)
+atan = op(
+    "atan(input)",
+    "xp.arctan(input)",
+    kind="float",
+    input="g / (input * input + 1)",
+    aliases="arctan",
+)
 sinh = op("sinh(input)", "xp.sinh(input)", kind="float", input="g * m.cosh(input)")
 cosh = op("cosh(input)", "xp.cosh(input)", kind="float", input="g * m.sinh(input)")
 tanh = op("tanh(input)", "xp.tanh(input)", kind="float", input="g * (1 - y * y)")
 asinh = op(
-    "asinh(input)", "xp.arcsinh(input)", kind="float", input="g * m.rsqrt(input * input + 1)"
+    "asinh(input)",
+    "xp.arcsinh(input)",
+    kind="float",
+    input="g * m.rsqrt(input * input + 1)",
+    aliases="arcsinh",
 )
 acosh = op(
-    "acosh(input)", "xp.arccosh(input)", kind="float", input="g * m.rsqrt(input * input - 1)"
+    "acosh(input)",
+    "xp.arccosh(input)",
+    kind="float",
+    input="g * m.rsqrt(input * input - 1)",
+    aliases="arccosh",
 )
-atanh = op("atanh(input)", "xp.arctanh(input)", kind="float", input="g / (1 - input * input)")
+atanh = op(
+    "atanh(input)",
+    "xp.arctanh(input)",
+    kind="float",
+    input="g / (1 - input * input)",
+    aliases="arctanh",
+)
 erf = op(
     "erf(input)", "xp.erf(input)", kind="float",
     input=f"g * ({2 / math.sqrt(math.pi)!r} * m.exp(-(input * input)))",
@@ -308,7 +351,7 @@ erfc = op(
 )  # fmt: skip
 floor = op("floor(input)", "xp.floor(input)", kind="promote", input="m.zero_of(g)")
 ceil = op("ceil(input)", "xp.ceil(input)", kind="promote", input="m.zero_of(g)")
-trunc = op("trunc(input)", "xp.trunc(input)", kind="promote", input="m.zero_of(g)")
+trunc = op("trunc(input)", "xp.trunc(input)", kind="promote", input="m.zero_of(g)", aliases="fix")
 frac = op("frac(input)", "input - xp.trunc(input)", kind="promote", input="g")
 
 
@@ -357,6 +400,7 @@ softplus = op(
     method=False,
     inplace=False,
     input="m._where(input * beta > threshold, g, g * m.sigmoid(input * beta))",
+    top=False,
 )
 
 
@@ -368,7 +412,7 @@ def softplus_kernel(xp: Any, input: Any, beta: float, threshold: float) -> Any:
 
 silu = op(
     "silu(input)", "input * sigmoid_kernel(xp, input)", kind="float", method=False,
-    input="g * ((s_ := m.sigmoid(input)) * (1 + input * (1 - s_)))",
+    input="g * ((s_ := m.sigmoid(input)) * (1 + input * (1 - s_)))", top=False,
 )  # fmt: skip
 leaky_relu = op(
     "leaky_relu(input, negative_slope=0.01)",
@@ -376,6 +420,7 @@ leaky_relu = op(
     kind="promote",
     method=False,
     input="m._where(input > 0, g, g * negative_slope)",
+    top=False,
 )
 elu = op(
     "elu(input, alpha=1.0, scale=1.0, input_scale=1.0)",
@@ -384,6 +429,7 @@ elu = op(
     method=False,
     input="m._where(input > 0, g * scale, "
     "g * (alpha * scale * input_scale * m.exp(input * input_scale)))",
+    top=False,
 )
 hardtanh = op(
     "hardtanh(input, min_val=-1.0, max_val=1.0)",
@@ -391,6 +437,7 @@ hardtanh = op(
     kind="promote",
     method=False,
     input="m._where((input > min_val) & (input < max_val), g, 0.0)",
+    top=False,
 )
 
 _A, _B = math.sqrt(2 / math.pi), 0.044715
@@ -416,7 +463,7 @@ _gelu_tanh = op(
 )
 
 
-@composite(method=False)
+@composite(method=False, top=False)
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """input * Phi(input): the exact one ("none"), or with tanh in place of erf ("tanh")."""
     if approximate == "none":
@@ -450,7 +497,7 @@ fmin = op(
 atan2 = op(
     "atan2(input, other)", "xp.arctan2(input, other)", kind="float", numbers=(),
     input="g * (other / (input * input + other * other))",
-    other="g * (-input / (input * input + other * other))",
+    other="g * (-input / (input * input + other * other))", aliases="arctan2",
 )  # fmt: skip
 hypot = op(
     "hypot(input, other)", "xp.hypot(input, other)", kind="promote", numbers=(),
@@ -540,7 +587,7 @@ _clamp_high = op(
 )  # fmt: skip
 
 
-@composite
+@composite(aliases="clip", inplace=True)
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
     """Hold every element between `min` and `max`, numbers or tensors."""
     if min is None and max is None:
@@ -559,11 +606,37 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Any = None) -
 # Comparisons and logic ------------------------------------------------------------------------
 
 eq = op("eq(input, other)", "xp.equal(input, other)", kind="bool", numbers=("other",))
-ne = op("ne(input, other)", "xp.not_equal(input, other)", kind="bool", numbers=("other",))
-lt = op("lt(input, other)", "xp.less(input, other)", kind="bool", numbers=("other",))
-le = op("le(input, other)", "xp.less_equal(input, other)", kind="bool", numbers=("other",))
-gt = op("gt(input, other)", "xp.greater(input, other)", kind="bool", numbers=("other",))
-ge = op("ge(input, other)", "xp.greater_equal(input, other)", kind="bool", numbers=("other",))
+ne = op(
+    "ne(input, other)",
+    "xp.not_equal(input, other)",
+    kind="bool",
+    numbers=("other",),
+    aliases="not_equal",
+)
+lt = op(
+    "lt(input, other)", "xp.less(input, other)", kind="bool", numbers=("other",), aliases="less"
+)
+le = op(
+    "le(input, other)",
+    "xp.less_equal(input, other)",
+    kind="bool",
+    numbers=("other",),
+    aliases="less_equal",
+)
+gt = op(
+    "gt(input, other)",
+    "xp.greater(input, other)",
+    kind="bool",
+    numbers=("other",),
+    aliases="greater",
+)
+ge = op(
+    "ge(input, other)",
+    "xp.greater_equal(input, other)",
+    kind="bool",
+    numbers=("other",),
+    aliases="greater_equal",
+)
 logical_and = op(
     "logical_and(input, other)", "xp.logical_and(input, other)", kind="bool", numbers=()
 )
@@ -623,7 +696,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 conj_physical = op(
     "conj_physical(input)", "input.conj()", conjugate=False, node="ConjPhysical",
-    input="m.conj_physical(g)",
+    input="m.conj_physical(g)", aliases="conj",
 )  # fmt: skip
 real = op(
     "real(input)", "xp.real(input)", conjugate=False, node="Real", input="m.cast(g, input_dtype)"

@@ -17,7 +17,7 @@ from ..observe import tap
 from ..tensor import Tensor, bump_version, checked_dim, wrap
 from .apply import check_writable, graph_node, inplace
 from .movement import _clone
-from .table import FUNCTIONS, METHODS, ROWS, composite, kernel, op
+from .table import FUNCTIONS, ROWS, composite, kernel, op
 
 # x[key] ---------------------------------------------------------------------------------------
 
@@ -388,9 +388,9 @@ def zero_(input: Tensor) -> Tensor:
     return fill_(input, 0)
 
 
-for _function in (copy_, fill_, zero_):
-    FUNCTIONS[_function.__name__] = _function
-    METHODS.append(_function.__name__)
+composite(copy_, top=False)
+composite(fill_)
+composite(zero_)
 
 
 # Index tensors --------------------------------------------------------------------------------
@@ -756,14 +756,14 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     return ROWS["_where"].function(condition, input, other)
 
 
-FUNCTIONS["where"] = where
+composite(where, method=False)
 
 
 def _method_where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     return where(condition, self, other)
 
 
-@composite(out=True)
+@composite(out=True, aliases="argwhere")
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the elements that are not 0: (N, ndim), or a vector per dimension."""
     array = input._array
@@ -822,6 +822,5 @@ def index_put_(input: Tensor, indices: tuple, values: Tensor, accumulate: bool =
 
 
 for _function in (scatter_, scatter_add_, index_add_, masked_fill_):
-    FUNCTIONS[_function.__name__] = _function
-    METHODS.append(_function.__name__)
+    composite(_function, top=False)
 _ = (_clone, _gather)

@@ -181,7 +181,7 @@ def sum_leading_kernel(xp: Any, input: Any) -> Any:
     return xp.column_sums(input.reshape(-1, input.shape[-1]))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out=True, top=False)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias: (..., k), (m, k), (m,) -> (..., m)."""
     if bias is None:
@@ -222,7 +222,7 @@ def squeeze_first(y: Tensor) -> Tensor:
     return _reshape(y, y._array.shape[1:])
 
 
-@composite(out=True)
+@composite(out=True, aliases="ger")
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of one vector with each of another."""
     if input._array.ndim != 1 or vec2._array.ndim != 1:

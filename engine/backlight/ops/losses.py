@@ -123,7 +123,7 @@ mse_loss = op(
     kind="promote", method=False, inplace=False, check=_check_reduction,
     input=f"(input - target) * (g * (2.0 * {_SHARE}))",
     target=f"(target - input) * (g * (2.0 * {_SHARE}))",
-    doc="(input - target)**2",
+    doc="(input - target)**2", top=False,
 )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ huber_loss = op(
     "huber_kernel(xp, input, target, reduction, delta)",
     kind="promote", method=False, inplace=False, check=_check_reduction,
     input=_HUBER, target=f"-({_HUBER})",
-    doc="Squares near 0, absolute values beyond delta.",
+    doc="Squares near 0, absolute values beyond delta.", top=False,
 )  # fmt: skip
 _SMOOTH = (
     "m._where(m.abs(input - target) < beta, (input - target) / beta, m.sgn(input - target))"
@@ -160,7 +160,7 @@ smooth_l1_loss = op(
     "smooth_l1_kernel(xp, input, target, reduction, beta)",
     kind="promote", method=False, inplace=False, check=_check_reduction, node="SmoothL1Loss",
     input=_SMOOTH, target=f"-({_SMOOTH})",
-    doc="Huber's loss divided by beta.",
+    doc="Huber's loss divided by beta.", top=False,
 )  # fmt: skip
 
 
@@ -203,7 +203,7 @@ binary_cross_entropy = op(
     input=f"times((input - target) / m._clamp(input * (1 - input), 1e-12, None), weight)"
     f" * (g * {_SHARE})",
     target=f"times(m.log1p(-input) - m.log(input), weight) * (g * {_SHARE})",
-    doc="-(target * log(input) + (1 - target) * log(1 - input))",
+    doc="-(target * log(input) + (1 - target) * log(1 - input))", top=False,
 )  # fmt: skip
 
 
@@ -338,7 +338,7 @@ nll_loss = op(
     "nll_kernel(xp, input, target, weight, ignore_index, reduction)",
     method=False, check=_check_nll,
     input="m.nll_gradient(g, target, weight, input_shape, ignore_index, reduction)",
-    doc="-input[target], the input being log-probabilities: (N, C, ...) and (N, ...).",
+    doc="-input[target], the input being log-probabilities: (N, C, ...) and (N, ...).", top=False,
 )  # fmt: skip
 op(
     "nll_gradient(input, target: Index, weight: Index=None, shape: tuple=(),"

@@ -78,7 +78,7 @@ _reshape = op(
 )  # fmt: skip
 
 
-@composite
+@composite(top=False)
 def view(input: Tensor, *shape: Any) -> Tensor:
     """The same memory in another shape (or seen as another dtype)."""
     if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)):
@@ -100,13 +100,13 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     return _reshape(input, ints(shape))
 
 
-@composite
+@composite(top=False)
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """A view in the shape of another tensor."""
     return _view(input, other._array.shape)
 
 
-@composite
+@composite(top=False)
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """The shape of another tensor."""
     return _reshape(input, other._array.shape)
@@ -190,7 +190,7 @@ def transpose_kernel(xp: Any, input: Any, dim0: int, dim1: int) -> Any:
 
 transpose = op(
     "transpose(input, dim0: int, dim1: int)", "transpose_kernel(xp, input, dim0, dim1)", view=True,
-    input="m.transpose(g, dim0, dim1)", doc="Two dimensions exchanged.",
+    input="m.transpose(g, dim0, dim1)", doc="Two dimensions exchanged.", aliases="swapaxes swapdims",
 )  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def t_kernel(xp: Any, input: Any) -> Any:
 t = op("t(input)", "t_kernel(xp, input)", view=True, node="T", input="m.t(g)", doc="Transposed.")
 
 
-@composite
+@composite(aliases="moveaxis")
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Move dimensions to other places; the others keep their order."""
     ndim = input._array.ndim
@@ -311,13 +311,13 @@ _expand = op(
 )  # fmt: skip
 
 
-@composite
+@composite(top=False)
 def expand(input: Tensor, *sizes: Any) -> Tensor:
     """A view with dimensions of length 1 (or new ones) repeated; -1 keeps a length."""
     return _expand(input, ints(sizes))
 
 
-@composite
+@composite(top=False)
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to the shape of another tensor."""
     return _expand(input, other._array.shape)
@@ -426,7 +426,7 @@ op(
 )  # fmt: skip
 
 
-@composite
+@composite(top=False)
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself where its elements lie in row-major order, else a copy of that kind."""
     if input._array.flags.c_contiguous:
@@ -512,7 +512,7 @@ def repeat_kernel(xp: Any, input: Any, sizes: tuple) -> Any:
     return xp.tile(input, sizes)
 
 
-@composite
+@composite(top=False)
 def repeat(input: Tensor, *sizes: Any) -> Tensor:
     """The tensor repeated along its dimensions (and new ones before them)."""
     return _repeat(input, ints(sizes))
@@ -560,9 +560,8 @@ for _name in ("tril", "triu"):
 
 # Joining and parting --------------------------------------------------------------------------
 
-cat = composite(joined("cat"), method=False)
+cat = composite(joined("cat"), method=False, aliases="concat concatenate")
 stack = composite(joined("stack"), method=False)
-concat = concatenate = cat
 
 
 @composite(method=False, out=True)
@@ -572,7 +571,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
     return cat(tensors, 0 if tensors[0]._array.ndim == 1 else 1)
 
 
-@composite(method=False, out=True)
+@composite(method=False, out=True, aliases="row_stack")
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Join on top of each other."""
     return cat([x if x._array.ndim > 1 else _reshape(x, (1, -1)) for x in tensors], 0)

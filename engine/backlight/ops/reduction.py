@@ -538,6 +538,7 @@ vector_norm = op(
     check=lambda input, p, dim, keepdim: _needs_floating("linalg.vector_norm")(input, dim),
     input="norm_gradient(m, g, y, input, p, dim, keepdim)",
     doc="The p-norm of vectors.",
+    top=False,
 )
 
 

@@ -494,7 +494,7 @@ def key() -> str:
                     words.append(constant)
                 elif isinstance(constant, tuple):
                     constants.append(constant)
-    text = "\n".join([*sorted(words), *(row.text() for row in ROWS.values())])
+    text = "\n".join([*sorted(words), *(row.text() for row in ROWS.values() if row.core)])
     return f"{zlib.crc32(text.encode()):08x}-{len(text)}"
 
 

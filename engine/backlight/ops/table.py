@@ -21,23 +21,76 @@ returns the gradient of the broadcast shape: summing back, casting and accumulat
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from .later import MODULE_OF
+
 #: The globals of every stamped function, and of every text in a row.
 NAMESPACE: dict[str, Any] = {"__name__": "backlight.ops.stamped", "__builtins__": __builtins__}
 
+
+class Names(dict):
+    """What is declared, by name; a module of `later.py` is loaded when one of its names is asked."""
+
+    def __missing__(self, name: str) -> Any:
+        if name not in MODULE_OF:
+            raise KeyError(name)
+        load_later(MODULE_OF[name])
+        return dict.__getitem__(self, name)
+
+
 #: Rows by name.
-ROWS: dict[str, Row] = {}
+ROWS: dict[str, Row] = Names()
 
 #: What `backlight.ops` offers: a row's function or a composite, by name.
-FUNCTIONS: dict[str, Callable] = {}
+FUNCTIONS: dict[str, Callable] = Names()
 
-#: Names of FUNCTIONS that are methods of Tensor, too; and in-place ones to be made ("mul_").
+#: Names of FUNCTIONS that `torch` itself has.
+TOP: list[str] = []
+
+#: Names of FUNCTIONS that are methods of Tensor, too.
 METHODS: list[str] = []
+
+#: Composites whose in-place form is made from a copy.
+INPLACE: list[str] = []
+
+#: Other names for the same function: what it is called, too, to what it is.
+ALIASES: dict[str, str] = {}
+
+#: What is done with the new names once a module of `later.py` is loaded (methods of Tensor).
+after_load: list[Callable[[], None]] = []
+
+_loading = 0
+
+
+def load_later(module: str) -> None:
+    """Import a module of `later.py` and make its names known."""
+    global _loading
+    _loading += 1
+    try:
+        importlib.import_module(f"{__package__}.{module}")
+    finally:
+        _loading -= 1
+    for act in after_load:
+        act()
+
+
+def _offer(name: str, function: Callable, top: bool, method: bool, aliases: str) -> None:
+    """Make a function known by its name and its other names."""
+    for each in (name, *aliases.split()):
+        FUNCTIONS[each] = function
+        if each != name:
+            ALIASES[each] = name
+        if top:
+            TOP.append(each)
+        if method:
+            METHODS.append(each)
+
 
 ELEMENTWISE = ("promote", "float", "bool")
 KINDS = (*ELEMENTWISE, "same", "match", "list")
@@ -85,7 +138,7 @@ class Row:
         "name", "signature", "kernel", "kind", "prepare", "check", "view", "outputs", "formulas",
         "node_name", "shown", "inplace", "documentation", "conjugate", "function", "plain",
         "observed", "_parameters", "_node_class", "_compute", "_derivatives", "stamped",
-        "differentiable", "casts", "variant", "traced", "extra", "spoken", "numbers",
+        "differentiable", "casts", "variant", "traced", "extra", "spoken", "numbers", "core",
     )  # fmt: skip
 
     def __init__(self, signature: str, kernel: str, **facts: Any) -> None:
@@ -98,6 +151,7 @@ class Row:
         self._parameters = self._node_class = self._compute = None
         self._derivatives: dict[int, Any] = {}
         self.stamped = False
+        self.core = not _loading
 
     def __repr__(self) -> str:
         return f"<op {self.signature}>"
@@ -197,6 +251,8 @@ def op(
     inplace: bool | None = None,
     method: bool = True,
     public: bool = True,
+    top: bool = True,
+    aliases: str = "",
     conjugate: bool = True,
     differentiable: tuple[int, ...] = (0,),
     casts: bool | None = None,
@@ -211,6 +267,8 @@ def op(
 
     node: the name of its graph node without "Backward0"; the row's in capitals else.
     shown: the name that a listener hears.
+    public: False for the engine's own rows; top: False where `torch` itself lacks the name.
+    aliases: its other names, with a space between two.
     conjugate: False where the function is not holomorphic, so that the formula says all itself.
     differentiable: the outputs through which a gradient flows.
     casts: True where inputs are broadcast or promoted, so that gradients must be brought back.
@@ -242,9 +300,7 @@ def op(
     row.function = function
     ROWS[name] = row
     if public:
-        FUNCTIONS[name] = function
-        if method:
-            METHODS.append(name)
+        _offer(name, function, top, method, aliases)
     return function
 
 
@@ -259,18 +315,16 @@ def with_out(function: Callable) -> Callable:
     return run
 
 
-#: Composites that have an in-place form, made from a copy (`methods.py`).
-INPLACE: list[str] = []
-
-
 def composite(
     function: Callable | None = None, *, method: bool = True, out: bool = False,
-    inplace: bool = False,
+    inplace: bool = False, top: bool = True, aliases: str = "",
 ) -> Callable:  # fmt: skip
     """Offer a function written over Tensors as if it were a row.
 
     out: it is given `out=`, which its one result is written into.
     inplace: Tensor gets its in-place form ("scatter_").
+    top: False where `torch` itself lacks the name.
+    aliases: its other names, with a space between two.
     """
 
     def add(function: Callable) -> Callable:
@@ -278,9 +332,7 @@ def composite(
             function = with_out(function)
         if inplace:
             INPLACE.append(function.__name__)
-        FUNCTIONS[function.__name__] = function
-        if method:
-            METHODS.append(function.__name__)
+        _offer(function.__name__, function, top, method, aliases)
         return function
 
     return add if function is None else add(function)
