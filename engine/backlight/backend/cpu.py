@@ -1,7 +1,7 @@
 """NumPy as a backend.
 
-The names that follow `from numpy import` are NumPy's own. The functions below exist because NumPy
-has none (erf), because its own is a Python-level helper that costs microseconds (expand, sums), or
+Any name that is not defined here is NumPy's own; those that follow `from numpy import` are found at
+once. The functions below exist because NumPy has none (erf), because its own is a Python-level helper that costs microseconds (expand, sums), or
 because NumPy in WebAssembly has no BLAS and slow loops.
 
 Floating point warnings are switched off for the process: PyTorch computes inf and NaN silently, and
@@ -126,6 +126,12 @@ from numpy import (  # noqa: F401
 )  # fmt: skip
 
 np.seterr(all="ignore")
+
+
+def __getattr__(name: str) -> object:
+    found = globals()[name] = getattr(np, name)
+    return found
+
 
 IN_WASM = sys.platform == "emscripten"
 #: Multiply-adds from which einsum beats `dot` where NumPy has no BLAS (5 us a call against 1.2).

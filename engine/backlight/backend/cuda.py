@@ -123,6 +123,12 @@ from cupy import (  # noqa: F401
 )  # fmt: skip
 from cupyx.scipy.special import erf, erfc  # noqa: F401
 
+
+def __getattr__(name: str) -> object:
+    found = globals()[name] = getattr(cp, name)
+    return found
+
+
 bitwise_not = cp.invert
 
 
