@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 import numpy as np
 import pytest
@@ -25,6 +26,15 @@ CONFIGURATIONS = {
     "Adagrad decay": {
         "lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.2
     },
+    "Adadelta": {"rho": 0.8, "weight_decay": 0.1},
+    "Adafactor": {"lr": 0.1, "weight_decay": 0.1},
+    "Adafactor clipped": {"lr": 0.1, "d": 1.5, "beta2_decay": -0.5, "eps": (1e-20, 1e-2)},
+    "Adamax": {"lr": 0.1, "weight_decay": 0.1},
+    "ASGD": {"lr": 0.1, "t0": 2, "weight_decay": 0.1},
+    "NAdam": {"lr": 0.1, "weight_decay": 0.1},
+    "NAdam decoupled": {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+    "RAdam": {"lr": 0.1, "betas": (0.9, 0.6), "weight_decay": 0.1},
+    "Rprop": {"lr": 0.1, "step_sizes": (0.05, 0.13)},
 }  # fmt: skip
 
 SHAPES = [(4, 3), (4,), (), (2, 2, 2), (200, 100)]  # small ones, a 0-d one, a large one
@@ -127,7 +137,87 @@ def test_a_saved_state_goes_on(name, source, torch, bl):
         give_gradients(torch, theirs, step)
         again.step()
         wanted.step()
-    compare(copies, theirs)
+    # A loaded number (the rate of ASGD) takes its parameter's dtype, and goes on with more digits.
+    compare(copies, theirs, rtol=1e-7)
+
+
+CLOSURES = {
+    "LBFGS": {},
+    "LBFGS rate": {"lr": 0.3, "max_iter": 5, "history_size": 2},
+    "LBFGS search": {"line_search_fn": "strong_wolfe"},
+}
+
+
+def rosenbrock(p):
+    """A long bent valley: (1 - x)^2 + 3 (y - x^2)^2, with a third number that is far away."""
+    x, y, far = p[0], p[1], p[2]
+    return (1 - x) ** 2 + 3 * (y - x**2) ** 2 + (far - 3) ** 4
+
+
+@pytest.mark.parametrize("name", CLOSURES)
+def test_closures_are_evaluated_as_often_and_lead_as_far(name, torch, bl):
+    found = []
+    for t in (torch, bl):
+        p = t.nn.Parameter(t.tensor([-1.2, 1.0, 0.5], dtype=t.float64))
+        optimizer = t.optim.LBFGS([p], **CLOSURES[name])
+        losses = []
+
+        def closure(p=p, optimizer=optimizer, losses=losses):
+            optimizer.zero_grad()
+            loss = rosenbrock(p)
+            loss.backward()
+            losses.append(loss.item())
+            return loss
+
+        for _ in range(3):
+            losses.append(float(optimizer.step(closure)))
+        found.append((losses, p.detach().numpy(), list(optimizer.state_dict()["state"][0])))
+    np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-6)
+    np.testing.assert_allclose(found[1][1], found[0][1], rtol=1e-6)
+    assert found[1][2] == found[0][2]
+
+
+@pytest.mark.parametrize("settings", [{}, {"nesterov": False, "adjust_lr_fn": "match_rms_adamw"}])
+def test_muon_makes_momentum_orthogonal_as_pytorch(settings, torch, bl):
+    found = []
+    for t in (torch, bl):
+        params = parameters(t, "float32", [(6, 4), (3, 8)])
+        optimizer = t.optim.Muon(params, lr=0.1, **settings)
+        for step in range(4):
+            give_gradients(t, params, step)
+            optimizer.step()
+        found.append(params)
+    for ours, theirs in zip(*found[::-1]):
+        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), atol=2e-2)
+
+
+@pytest.mark.parametrize("kind", ["mean", "moving", "buffers"])
+def test_averaged_models_equal_pytorchs(kind, torch, bl):
+    found = []
+    for t in (torch, bl):
+        swa = t.optim.swa_utils
+        model = t.nn.Sequential(t.nn.Linear(2, 2), t.nn.BatchNorm1d(2))
+        options = {"multi_avg_fn": swa.get_ema_multi_avg_fn(0.7)} if kind == "moving" else {}
+        averaged = swa.AveragedModel(model, use_buffers=kind == "buffers", **options)
+        for k in range(4):
+            with t.no_grad():
+                for p in model.parameters():
+                    p.copy_(t.full_like(p, float(k * k)))
+            model[1].running_mean.fill_(float(k))
+            averaged.update_parameters(model)
+        found.append([x.detach().numpy() for x in averaged.state_dict().values()])
+        assert averaged.n_averaged == 4
+    for ours, theirs in zip(*found):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_batch_norms_are_measured_anew(bl):
+    model = bl.nn.Sequential(bl.nn.BatchNorm1d(2))
+    data = bl.arange(12.0).reshape(6, 2)
+    model(data + 100)
+    bl.optim.swa_utils.update_bn([[data[:3]], [data[3:]]], model)
+    assert model[0].running_mean.tolist() == [5.0, 6.0]
+    assert model[0].momentum == 0.1
 
 
 def test_groups_have_options_of_their_own(torch, bl):
@@ -370,12 +460,51 @@ SCHEDULERS = {
     "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 1 / (epoch + 1)),
     "LambdaLR_list": lambda s, o: s.LambdaLR(o, [lambda e: 0.5**e, lambda e: 1.0]),
     "LinearLR": lambda s, o: s.LinearLR(o, start_factor=0.25, total_iters=4),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.9),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, factor=0.5, total_iters=3),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, total_iters=8, power=2.0),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.1, [0.5, 0.9], step_size_up=3),
+    "CyclicLR triangular2": lambda s, o: s.CyclicLR(
+        o, 0.1, 0.5, step_size_up=2, step_size_down=3, mode="triangular2"
+    ),
+    "CyclicLR exp_range": lambda s, o: s.CyclicLR(
+        o, 0.1, 0.5, step_size_up=3, mode="exp_range", gamma=0.9, cycle_momentum=False
+    ),
+    "CyclicLR own": lambda s, o: s.CyclicLR(o, 0.1, 0.5, step_size_up=3, scale_fn=lambda x: 1 / x),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, max_lr=1.0, total_steps=13),
+    "OneCycleLR linear": lambda s, o: s.OneCycleLR(
+        o,
+        max_lr=[1.0, 2.0],
+        epochs=4,
+        steps_per_epoch=5,
+        anneal_strategy="linear",
+        three_phase=True,
+    ),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, T_0=3),
+    "CosineAnnealingWarmRestarts longer": lambda s, o: s.CosineAnnealingWarmRestarts(
+        o, T_0=2, T_mult=2, eta_min=0.01
+    ),
+    "SequentialLR": lambda s, o: s.SequentialLR(
+        o,
+        [s.LinearLR(o, 0.1, total_iters=3), s.CosineAnnealingLR(o, T_max=5), s.StepLR(o, 2)],
+        milestones=[3, 8],
+    ),
+    "SWALR": lambda s, o: schedulers_of(s, "swa_utils").SWALR(o, swa_lr=0.05, anneal_epochs=5),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler(
+        [s.ConstantLR(o, 0.1, total_iters=2), s.ExponentialLR(o, gamma=0.9)]
+    ),
 }
+
+
+def schedulers_of(module, name):
+    """Another module beside `lr_scheduler`."""
+    return getattr(sys.modules[module.__name__.rpartition(".")[0]], name)
 
 
 def two_groups(t):
     params = parameters(t, shapes=[(2,), (3,)])
-    return t.optim.SGD([{"params": params[0]}, {"params": params[1], "lr": 0.4}], lr=0.8)
+    groups = [{"params": params[0]}, {"params": params[1], "lr": 0.4}]
+    return t.optim.SGD(groups, lr=0.8, momentum=0.5)
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
@@ -384,12 +513,12 @@ def test_schedules_equal_pytorchs(name, torch, bl):
     for t in (torch, bl):
         optimizer = two_groups(t)
         scheduler = SCHEDULERS[name](t.optim.lr_scheduler, optimizer)
-        seen = [scheduler.get_last_lr()]
+        seen = [scheduler.get_last_lr() * 2]
         for _ in range(12):
             optimizer.step()
             scheduler.step()
-            seen.append([group["lr"] for group in optimizer.param_groups])
-            assert scheduler.get_last_lr() == seen[-1]
+            assert scheduler.get_last_lr() == [group["lr"] for group in optimizer.param_groups]
+            seen.append([group[k] for group in optimizer.param_groups for k in ("lr", "momentum")])
         rates.append(seen)
     np.testing.assert_allclose(rates[1], rates[0], rtol=1e-12)
 
@@ -443,5 +572,5 @@ def test_a_scheduler_before_the_optimiser_warns(bl):
 @pytest.mark.parametrize("place", ["optim", "optim.lr_scheduler"])
 def test_missing_names_say_so(place, bl):
     module = bl.optim if place == "optim" else bl.optim.lr_scheduler
-    with pytest.raises(NotImplementedError, match=rf"torch\.{place}\.(LBFGS|OneCycleLR)"):
-        getattr(module, "LBFGS" if place == "optim" else "OneCycleLR")
+    with pytest.raises(NotImplementedError, match=rf"torch\.{place}\.(Lion|CosineLR)"):
+        getattr(module, "Lion" if place == "optim" else "CosineLR")

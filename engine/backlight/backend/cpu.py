@@ -1,8 +1,9 @@
 """NumPy as a backend.
 
 Any name that is not defined here is NumPy's own; those that follow `from numpy import` are found at
-once. The functions below exist because NumPy has none (erf), because its own is a Python-level helper that costs microseconds (expand, sums), or
-because NumPy in WebAssembly has no BLAS and slow loops.
+once. The functions below exist because NumPy has none (erf), because its own is a Python-level
+helper that costs microseconds (expand, sums), or because NumPy in WebAssembly has no BLAS and slow
+loops.
 
 Floating point warnings are switched off for the process: PyTorch computes inf and NaN silently, and
 a context manager around each call would double the price of small operations.

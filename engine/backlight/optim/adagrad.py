@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import backend
 from ..tensor import wrap
-from .optimizer import Optimizer, check_range, count_step, number
+from .optimizer import Optimizer, check_flags, check_range, count_step, number
 
 
 class Adagrad(Optimizer):
@@ -26,11 +26,12 @@ class Adagrad(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_range(number(lr), "Invalid learning rate")
+        check_range(lr, "Invalid learning rate")
         check_range(lr_decay, "Invalid lr_decay value")
         check_range(weight_decay, "Invalid weight_decay value")
         check_range(initial_accumulator_value, "Invalid initial_accumulator_value value")
         check_range(eps, "Invalid epsilon value")
+        check_flags(fused, foreach, differentiable)
         defaults = {
             "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value, "foreach": foreach,

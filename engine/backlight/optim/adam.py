@@ -7,7 +7,15 @@ from typing import Any
 
 from .. import backend
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_range, count_step, number, zeros_of
+from .optimizer import (
+    Optimizer,
+    check_betas,
+    check_flags,
+    check_range,
+    count_step,
+    number,
+    zeros_of,
+)
 
 
 class Adam(Optimizer):
@@ -33,11 +41,19 @@ class Adam(Optimizer):
             raise ValueError(
                 "lr as a Tensor is not supported for capturable=False and foreach=True"
             )
-        check_range(number(lr), "Invalid learning rate")
+        check_range(lr, "Invalid learning rate")
         check_range(eps, "Invalid epsilon value")
-        check_range(betas[0], "Invalid beta parameter at index 0", 1.0)
-        check_range(betas[1], "Invalid beta parameter at index 1", 1.0)
+        check_betas(betas)
         check_range(weight_decay, "Invalid weight_decay value")
+        tensors = [isinstance(beta, Tensor) for beta in betas]
+        if any(tensors) and not all(tensors):
+            raise ValueError("betas must be either both floats or both Tensors")
+        if any(tensors) and foreach and not capturable:
+            raise ValueError(
+                "betas[0] as a Tensor is not supported for capturable=False and foreach=True"
+            )
+        betas = tuple(number(beta) for beta in betas)  # type: ignore[assignment]
+        check_flags(fused, foreach, differentiable)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
             "maximize": maximize, "foreach": foreach, "capturable": capturable,

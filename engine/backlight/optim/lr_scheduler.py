@@ -7,14 +7,24 @@ does this file.
 
 from __future__ import annotations
 
+import importlib
 import math
 import warnings
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import errors
 from .optimizer import Optimizer
+
+EPOCH_GIVEN = (
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
+    "possible. Please use `scheduler.step()` to step the scheduler. During the deprecation, if "
+    "epoch is different from None, the closed form is used instead of the new chainable form, "
+    "where available. Please open an issue if you are unable to replicate your use case: "
+    "https://github.com/pytorch/pytorch/issues/new/choose."
+)
 
 
 class LRScheduler:
@@ -34,10 +44,17 @@ class LRScheduler:
                 )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self._step_count = 0
         self._optimizer_steps = 0
         optimizer.register_step_post_hook(self._count)
-        self.step()
+        self._first_step()
+
+    def _first_step(self) -> None:
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
 
     def _count(self, *_: Any) -> None:
         self._optimizer_steps += 1
@@ -62,10 +79,26 @@ class LRScheduler:
                 UserWarning,
                 stacklevel=2,
             )
+        if epoch is not None:
+            warnings.warn(EPOCH_GIVEN, UserWarning, stacklevel=3)
+        self._go_to(epoch)
+
+    def _go_to(self, epoch: int | None = None) -> None:
+        """The next epoch, or a given one, for which the closed form is used where there is one."""
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr()):
+        closed = None if epoch is None else self._closed()
+        lrs = self.get_lr() if closed is None else closed
+        for group, lr in zip(self.optimizer.param_groups, lrs):
             group["lr"] = lr
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def _closed(self) -> list[float] | None:
+        """The rates at `last_epoch` from the initial ones; None where they depend on more."""
+        share = self._share()
+        return None if share is None else [base * share for base in self.base_lrs]
+
+    def _share(self) -> float | None:
+        return None
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser."""
@@ -126,6 +159,9 @@ class StepLR(LRScheduler):
             return self._now
         return [lr * self.gamma for lr in self._now]
 
+    def _share(self) -> float:
+        return self.gamma ** (self.last_epoch // self.step_size)
+
 
 class MultiStepLR(LRScheduler):
     """Times `gamma` at each of the milestones."""
@@ -146,6 +182,9 @@ class MultiStepLR(LRScheduler):
         times = self.milestones.get(self.last_epoch, 0)
         return [lr * self.gamma**times for lr in self._now] if times else self._now
 
+    def _share(self) -> float:
+        return self.gamma ** bisect_right(sorted(self.milestones.elements()), self.last_epoch)
+
 
 class ExponentialLR(LRScheduler):
     """Times `gamma` every epoch."""
@@ -157,6 +196,9 @@ class ExponentialLR(LRScheduler):
     def get_lr(self) -> list[float]:
         """See the class."""
         return self._now if self.last_epoch == 0 else [lr * self.gamma for lr in self._now]
+
+    def _share(self) -> float:
+        return self.gamma**self.last_epoch
 
 
 class LinearLR(LRScheduler):
@@ -192,6 +234,10 @@ class LinearLR(LRScheduler):
         before = self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
         return [lr * (1.0 + rise / before) for lr in self._now]
 
+    def _share(self) -> float:
+        done = min(self.total_iters, self.last_epoch) / self.total_iters
+        return self.start_factor + (self.end_factor - self.start_factor) * done
+
 
 class CosineAnnealingLR(LRScheduler):
     """Half a cosine from the initial rate to `eta_min` (Loshchilov and Hutter 2017)."""
@@ -216,6 +262,10 @@ class CosineAnnealingLR(LRScheduler):
         rise = 1 + math.cos(math.pi * last / top)
         before = 1 + math.cos(math.pi * (last - 1) / top)
         return [rise / before * (lr - least) + least for lr in self._now]
+
+    def _closed(self) -> list[float]:
+        share = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+        return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -292,10 +342,19 @@ class ReduceLROnPlateau(LRScheduler):
         return sign * current < sign * bound
 
 
-_KNOWN = [name for name, value in list(globals().items()) if isinstance(value, type)]
+#: Those that are loaded when they are asked for, and where they are.
+_LATER = {
+    "ChainedScheduler": "schedules", "ConstantLR": "schedules", "PolynomialLR": "schedules",
+    "MultiplicativeLR": "schedules", "CosineAnnealingWarmRestarts": "schedules",
+    "SequentialLR": "schedules", "CyclicLR": "cycles", "OneCycleLR": "cycles",
+}  # fmt: skip
+_KNOWN = [*_LATER, *(name for name, value in list(globals().items()) if isinstance(value, type))]
+_LRScheduler = LRScheduler  # its old name
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    raise errors.missing_name("torch.optim.lr_scheduler", name, _KNOWN)
+    if name not in _LATER:
+        raise errors.missing_name("torch.optim.lr_scheduler", name, _KNOWN)
+    return getattr(importlib.import_module(f"..{_LATER[name]}", __name__), name)

@@ -86,6 +86,7 @@ class Optimizer:
     """
 
     _stepping = False  # True while `step` runs
+    elementwise = True  # whether `update` may be given the values of many parameters in a row
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -134,7 +135,7 @@ class Optimizer:
         if pack is None or not pack.fits(self.state, active):
             if not active:
                 return
-            pack = self._packs[id(group)] = Pack(self.state, active)
+            pack = self._packs[id(group)] = Pack(self.state, active, self.elementwise)
         if pack.packed:
             pack.update(self.update, group, maximize)
         for parameter in pack.single:
@@ -145,7 +146,7 @@ class Optimizer:
     def update(self, group: dict[str, Any], state: dict[str, Any], p: Any, g: Any) -> None:
         """Change values `p` in place by the gradient `g`, which is not to be written.
 
-        Elementwise: `p` may be one parameter or the values of many in a row (packing.py).
+        Where the class is `elementwise`, `p` may be the values of many in a row (packing.py).
         """
         raise NotImplementedError
 
@@ -333,16 +334,30 @@ def count_step(state: dict[str, Any]) -> float:
     return float(step._array)
 
 
-def check_range(value: Any, sentence: str, below: float = math.inf) -> None:
+def check_range(value: Any, sentence: str, below: float = math.inf, name: str = "lr") -> None:
     """Raise ValueError with PyTorch's sentence where a setting is out of its range."""
-    if not 0.0 <= value < below:
+    if not 0.0 <= number(value, name) < below:
         raise ValueError(f"{sentence}: {value}")
 
 
-def number(value: Any) -> float:
+def check_betas(betas: Any) -> None:
+    """Raise ValueError where the decays of two running means are no shares."""
+    for k, beta in enumerate(betas):
+        check_range(beta, f"Invalid beta parameter at index {k}", 1.0, f"betas[{k}]")
+
+
+def check_flags(fused: Any, foreach: Any, differentiable: Any) -> None:
+    """Raise RuntimeError for ways to compute that exclude each other; here all are one way."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+
+
+def number(value: Any, name: str = "lr") -> float:
     """A setting as a Python number: PyTorch takes Tensors of one element, too."""
     if isinstance(value, Tensor):
         if value.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
+            raise ValueError(f"Tensor {name} must be 1-element")
         return value.item()
     return value

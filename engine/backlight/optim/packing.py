@@ -20,14 +20,16 @@ SMALL = 16_384
 class Pack:
     """Parameters of one group that are updated together, and those that are not."""
 
-    def __init__(self, state: dict[Any, dict[str, Any]], active: list[Tensor]) -> None:
+    def __init__(
+        self, state: dict[Any, dict[str, Any]], active: list[Tensor], elementwise: bool = True
+    ) -> None:
         self.active = active
         for p in active:
             state[p]
         # The state of a 0-d parameter looks like a shared number: it is packed at its first step.
         small = [p for p in active if p._array.size <= SMALL and (p._array.ndim or not state[p])]
         alike = [p for p in small if _signature(p, state) == _signature(small[0], state)]
-        packed = alike if len(alike) > 1 else []
+        packed = alike if elementwise and len(alike) > 1 else []
         together = {id(p) for p in packed}
         self.packed = packed
         self.single = [p for p in active if id(p) not in together]

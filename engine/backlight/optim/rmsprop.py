@@ -25,7 +25,7 @@ class RMSprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_range(number(lr), "Invalid learning rate")
+        check_range(lr, "Invalid learning rate")
         check_range(eps, "Invalid epsilon value")
         check_range(momentum, "Invalid momentum value")
         check_range(weight_decay, "Invalid weight_decay value")

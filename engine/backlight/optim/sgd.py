@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tensor import wrap
-from .optimizer import Optimizer, check_range, number
+from .optimizer import Optimizer, check_flags, check_range, number
 
 
 class SGD(Optimizer):
@@ -25,11 +25,12 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_range(number(lr), "Invalid learning rate")
+        check_range(lr, "Invalid learning rate")
         check_range(momentum, "Invalid momentum value")
         check_range(weight_decay, "Invalid weight_decay value")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        check_flags(fused, foreach, differentiable)
         defaults = {
             "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
             "nesterov": nesterov, "maximize": maximize, "foreach": foreach,
