@@ -154,6 +154,7 @@ def rosenbrock(p):
     return (1 - x) ** 2 + 3 * (y - x**2) ** 2 + (far - 3) ** 4
 
 
+@pytest.mark.filterwarnings("ignore:Converting a tensor")
 @pytest.mark.parametrize("name", CLOSURES)
 def test_closures_are_evaluated_as_often_and_lead_as_far(name, torch, bl):
     found = []
