@@ -122,7 +122,31 @@ _methods.install(random.METHODS)
 autograd.backward = _importlib.import_module(".autograd.backward", __name__).backward
 
 #: What is loaded when it is asked for.
-_SUBMODULES = ("compat", "cuda", "data", "nn", "optim", "printing", "return_types", "utils")
+_SUBMODULES = {
+    **{name: f".{name}" for name in (
+        "amp", "compat", "cuda", "data", "nn", "optim", "printing", "return_types", "utils",
+    )},
+    "compiler": ".compat.jit",
+    "distributed": ".compat.distributed",
+    "hub": ".compat.hub",
+    "jit": ".compat.jit",
+}  # fmt: skip
+
+#: Functions and classes of modules that are loaded when one of their names is asked for.
+_NAMES_LATER = {
+    name: module
+    for module, names in {
+        ".amp": "GradScaler autocast is_autocast_enabled",
+        ".compat.jit": "compile",
+        ".compat.settings": (
+            "are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_threads "
+            "get_num_interop_threads is_deterministic_algorithms_warn_only_enabled "
+            "is_warn_always_enabled set_float32_matmul_precision set_flush_denormal "
+            "set_num_interop_threads set_num_threads set_warn_always use_deterministic_algorithms"
+        ),
+    }.items()
+    for name in names.split()
+}
 
 
 def is_floating_point(input: Tensor) -> bool:
@@ -149,10 +173,12 @@ def result_type(a: _Any, b: _Any) -> dtype:
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         try:
-            return _importlib.import_module(f".{name}", __name__)
+            return _importlib.import_module(_SUBMODULES[name], __name__)
         except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":
+            if error.name != f"{__name__}{_SUBMODULES[name]}":
                 raise
+    if name in _NAMES_LATER:
+        return getattr(_importlib.import_module(_NAMES_LATER[name], __name__), name)
     if name in _TOP_LATER:
         return ops.FUNCTIONS[name]
     if name.startswith("__"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import backend
+from . import backend, errors
 from .device import device as Device
 
 
@@ -48,3 +48,13 @@ manual_seed_all = manual_seed
 
 def empty_cache() -> None:
     """Does nothing where there is no device; CuPy frees its own pool."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "amp":
+        from .compat import device_amp
+
+        return device_amp
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise errors.missing_name("torch.cuda", name, globals())

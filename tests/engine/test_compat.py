@@ -81,23 +81,21 @@ print("fine")
 
 # program: what its error says
 MISSING = {
-    "import torch.distributed": "Backlight has no module torch.distributed",
+    "import torch.onnx": "Backlight has no module torch.onnx",
     "import torch.nn.quantized": "Backlight has no module torch.nn.quantized",
-    "import torch.nn.utils.rnn": "Backlight has no module torch.nn.utils.rnn",
     "import torch.util.data": "The nearest that there is: torch.utils",
-    "from torch.utils.tensorboard import SummaryWriter": "no module torch.utils.tensorboard",
-    "import torchvision": "Backlight has no module torchvision",
-    "from torchvision import datasets": "Backlight has no module torchvision",
-    "import torch; torch.fft": "Backlight does not have `torch.fft` (yet)",
+    "import torchaudio": "Backlight has no module torchaudio",
+    "from torchtext import datasets": "Backlight has no module torchtext",
+    "import torch; torch.quantization": "Backlight does not have `torch.quantization` (yet)",
     "import torch; torch.arrange(3)": "The nearest name that it has is `arange`",
     "from torch import arrange": "The nearest name that it has is `arange`",
     "from torch.nn import Linera": "`torch.nn.Linera` (yet). The nearest name that it has is `Li",
     "from torch.nn.functional import cross_entropi": "is `cross_entropy`",
-    "from torch.optim import LBFGS": "Backlight does not have `torch.optim.LBFGS`",
-    "from torch.optim.lr_scheduler import OneCycleLR": "`torch.optim.lr_scheduler.OneCycleLR`",
-    "from torch.utils.data import get_worker_info": "`torch.utils.data.get_worker_info`",
-    "import torch.nn as nn; nn.LSTM(1, 1)": "Backlight does not have `torch.nn.LSTM`",
-    "import torch; torch.ones(1).cholesky()": "Backlight does not have `Tensor.cholesky`",
+    "from torch.optim import Lion": "Backlight does not have `torch.optim.Lion`",
+    "from torch.optim.lr_scheduler import CosineLR": "`torch.optim.lr_scheduler.CosineLR`",
+    "from torch.utils.data import functional_datapipe": "`torch.utils.data.functional_datapipe`",
+    "import torch.nn as nn; nn.Lstm(1, 1)": "Backlight does not have `torch.nn.Lstm`",
+    "import torch; torch.ones(1).colesky()": "Backlight does not have `Tensor.colesky`",
 }
 
 
@@ -128,13 +126,13 @@ def test_what_is_missing_can_be_asked_for():
         """
 import importlib.util
 import torch
-assert not hasattr(torch, "compile") and not hasattr(torch.nn, "LSTM")
+assert not hasattr(torch, "export") and not hasattr(torch.nn, "Lstm")
 try:
-    import torch.distributed
+    import torch.onnx
 except ImportError:
     pass
 try:
-    from torch.cuda import amp
+    from torch.cuda import nvtx
 except ImportError:
     pass
 print("fine")
@@ -212,3 +210,61 @@ def test_the_command_says_its_version_and_what_is_wrong():
     assert done.returncode == 1
     assert done.stderr == "backlight: there is no file nowhere.py\n"
     assert interpreter("-m", "backlight", "dance").returncode == 2
+
+
+ACCEPTED = {
+    "torch.compile(model)": "torch.compile: Backlight has no compiler",
+    "torch.compile(mode='x')(model)": "torch.compile: Backlight has no compiler",
+    "torch.jit.script(model)": "torch.jit.script: Backlight has no compiler",
+    "torch.jit.trace(model, None)": "torch.jit.trace: Backlight has no compiler",
+    "torch.autocast('cpu')(model)": "autocast: Backlight computes",
+    "torch.amp.autocast('cuda')(model)": "CUDA is not available. Disabling",
+    "torch.cuda.amp.GradScaler() and model": "CUDA is not available.  Disabling",
+}
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_what_means_less_here_runs_and_is_said_once(text):
+    done = program(
+        f"""
+import torch, warnings
+model = lambda x: x + 1
+with warnings.catch_warnings(record=True) as heard:
+    warnings.simplefilter("always")
+    for _ in range(2 if {text!r}[-1] != "n" else 1):
+        assert ({text})(2) == 3
+print(*(w.message for w in heard), sep="\\n")
+"""
+    )
+    assert ACCEPTED[text] in done.stdout, done.stderr
+    assert done.stdout.count("Backlight") <= 1
+
+
+ABSENT = {
+    "torch.hub.load('a', 'b')": "neither code nor weights",
+    "torch.distributed.init_process_group('nccl')": "runs in one process",
+    "torch.jit.load('f')": "no TorchScript files",
+    "torch.cuda.nvtx": "Backlight does not have `torch.cuda.nvtx`",
+}
+
+
+@pytest.mark.parametrize("text", ABSENT)
+def test_what_is_absent_says_why(text):
+    done = program(
+        f"import torch\ntry:\n    {text}\nexcept NotImplementedError as e:\n    print(e)"
+    )
+    assert ABSENT[text] in done.stdout, done.stderr
+
+
+def test_settings_are_kept():
+    done = program(
+        """
+import torch
+torch.set_num_threads(3)
+torch.use_deterministic_algorithms(True, warn_only=True)
+torch.set_float32_matmul_precision("high")
+print(torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(),
+      torch.get_float32_matmul_precision(), torch.distributed.is_available(), torch.jit.is_scripting())
+"""
+    )
+    assert done.stdout == "3 True high False False\n", done.stderr

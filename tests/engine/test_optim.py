@@ -212,6 +212,27 @@ def test_averaged_models_equal_pytorchs(kind, torch, bl):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
+def test_a_scaler_skips_what_is_not_finite_as_pytorchs(torch, bl):
+    found = []
+    for t in (torch, bl):
+        w = t.nn.Parameter(t.tensor([1.0, 2.0]))
+        optimizer = t.optim.SGD([w], lr=0.1)
+        scaler = t.amp.GradScaler("cpu", init_scale=8.0, growth_interval=2)
+        seen = []
+        for factor in (1.0, float("inf"), 1.0, 1.0, 1.0):
+            optimizer.zero_grad()
+            scaler.scale((w * w).sum() * factor).backward()
+            scaler.unscale_(optimizer)
+            t.nn.utils.clip_grad_norm_([w], 1.0)
+            scaler.step(optimizer)
+            scaler.update()
+            seen.append((scaler.get_scale(), w.detach().numpy().round(6).tolist()))
+        again = t.amp.GradScaler("cpu")
+        again.load_state_dict(scaler.state_dict())
+        found.append((seen, scaler.state_dict(), again.get_scale()))
+    assert found[1] == found[0]
+
+
 def test_batch_norms_are_measured_anew(bl):
     model = bl.nn.Sequential(bl.nn.BatchNorm1d(2))
     data = bl.arange(12.0).reshape(6, 2)
