@@ -19,8 +19,9 @@ LAYERS = [
     "autograd.graph",
     "ops",
     "autograd",
-    "methods creation random printing serialization return_types cuda",
-    "nn optim data utils",
+    "methods creation random printing serialization return_types images plotting linalg "
+    "fft special func signal masked sparse testing",
+    "nn optim data utils amp cuda distributions",
     "backlight",
     "compat observe",
     "session",

@@ -52,7 +52,7 @@ def empty_cache() -> None:
 
 def __getattr__(name: str) -> Any:
     if name == "amp":
-        from .compat import device_amp
+        from .amp import cuda as device_amp
 
         return device_amp
     if name.startswith("__"):

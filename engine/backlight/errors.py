@@ -10,6 +10,7 @@ fault is. There is one class of our own, because callers must be able to catch i
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable, Sequence
 
 
@@ -172,3 +173,13 @@ def made_without_gradients() -> RuntimeError:
 def only_floating() -> RuntimeError:
     """Say that integers have no gradient."""
     return RuntimeError("only Tensors of floating point dtype can require gradients")
+
+
+_said: set[str] = set()
+
+
+def say_once(sentence: str) -> None:
+    """Warn, once in a process, about something that is accepted and means less here."""
+    if sentence not in _said:
+        _said.add(sentence)
+        warnings.warn(sentence, stacklevel=3)

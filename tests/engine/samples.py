@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from samples_spatial import SPATIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +197,6 @@ def _put(t: Any, x: Any) -> Any:
     y[t.tensor([1]), t.tensor([2])] = 3.0
     y[1, :1].fill_(2.0)
     return y
+
+
+SAMPLES |= {name: Sample(*entry) for name, entry in SPATIAL.items()}

@@ -162,7 +162,7 @@ WITHOUT = {
     "move": "another device",
     "put _clone view_steps_gradient": "views of views in higher orders",
     "_drawn_normal _drawn_bernoulli": "random numbers",
-    "crop_to pick_along embedding_of": "higher orders",
+    "crop_to pick_along embedding_of _avg_pool_again": "higher orders",
 }
 
 

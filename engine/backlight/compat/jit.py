@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import say_once
 from ..nn.module import Module
-from .once import say_once
 
 
 def _as_it_is(name: str) -> Callable[[Any], Any]:

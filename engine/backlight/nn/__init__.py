@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from .. import errors
@@ -49,7 +50,17 @@ from .loss import (
     SmoothL1Loss,
 )  # fmt: skip
 from .module import Module
-from .norm import BatchNorm1d, LayerNorm, RMSNorm
+from .norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LayerNorm,
+    RMSNorm,
+    SyncBatchNorm,
+)
 from .parameter import Buffer, Parameter
 
 __all__ = [
@@ -57,7 +68,8 @@ __all__ = [
     "ParameterDict",
     # layers
     "Identity", "Linear", "Bilinear", "Flatten", "Unflatten", "Dropout", "Embedding", "LayerNorm",
-    "RMSNorm", "BatchNorm1d",
+    "RMSNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
+    "InstanceNorm3d", "SyncBatchNorm",
     # activations
     "ReLU", "ReLU6", "Sigmoid", "Tanh", "GELU", "SiLU", "Mish", "LeakyReLU", "PReLU", "ELU", "CELU",
     "SELU", "Hardtanh", "Hardsigmoid", "Hardswish", "Softplus", "LogSigmoid", "Softsign",
@@ -69,8 +81,50 @@ __all__ = [
     "register_module_forward_pre_hook",
 ]  # fmt: skip
 
+#: What is loaded when it is asked for: the names that a module of this folder has.
+_LATER = {
+    name: module
+    for module, names in {
+        "attention": (
+            "MultiheadAttention Transformer TransformerDecoder TransformerDecoderLayer "
+            "TransformerEncoder TransformerEncoderLayer"
+        ),
+        "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+        "padding": " ".join(
+            f"{name}{n}d"
+            for name in "CircularPad ConstantPad ReflectionPad ReplicationPad ZeroPad".split()
+            for n in (1, 2, 3)
+        ),
+        "pooling": (
+            "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
+            "AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d FractionalMaxPool2d "
+            "FractionalMaxPool3d LPPool1d LPPool2d LPPool3d MaxPool1d MaxPool2d MaxPool3d "
+            "MaxUnpool1d MaxUnpool2d MaxUnpool3d"
+        ),
+        "rare": (
+            "AdaptiveLogSoftmaxWithLoss AlphaDropout CTCLoss CosineEmbeddingLoss CosineSimilarity "
+            "CrossMapLRN2d Dropout1d Dropout2d Dropout3d EmbeddingBag FeatureAlphaDropout "
+            "GroupNorm Hardshrink HingeEmbeddingLoss LocalResponseNorm MarginRankingLoss "
+            "MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance "
+            "PoissonNLLLoss RReLU SoftMarginLoss Softmax2d Softshrink Threshold TripletMarginLoss "
+            "TripletMarginWithDistanceLoss"
+        ),
+        "rnn": "GRU GRUCell LSTM LSTMCell RNN RNNBase RNNCell RNNCellBase",
+        "vision": (
+            "ChannelShuffle Fold PixelShuffle PixelUnshuffle Unfold Upsample UpsamplingBilinear2d "
+            "UpsamplingNearest2d"
+        ),
+    }.items()
+    for name in names.split()
+}
+__all__ += _LATER  # noqa: PLE0605
+
 
 def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        module = importlib.import_module(f".{_LATER[name]}", __name__)
+        found = globals()[name] = getattr(module, name)
+        return found
     if name.startswith("__"):
         raise AttributeError(name)
     raise errors.missing_name("torch.nn", name, __all__)

@@ -6,6 +6,7 @@ its own is right at every order of derivative as it stands.
 
 from __future__ import annotations
 
+import importlib
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,6 +24,13 @@ _relu = ops.row("relu")
 _softmax = ops.row("_softmax")
 _log_softmax = ops.row("_log_softmax")
 _layer_norm = ops.row("native_layer_norm")
+_batch_norm = ops.row("native_batch_norm")
+_batch_norm_fixed = ops.row("_batch_norm_fixed")
+
+conv1d, conv2d, conv3d = ops.conv1d, ops.conv2d, ops.conv3d
+conv_transpose1d = ops.conv_transpose1d
+conv_transpose2d = ops.conv_transpose2d
+conv_transpose3d = ops.conv_transpose3d
 
 # Activations ----------------------------------------------------------------------------------
 
@@ -206,14 +214,24 @@ def embedding(
     norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
 ) -> Tensor:  # fmt: skip
     """Rows of `weight` by the integers in `input`; the row `padding_idx` gets no gradient."""
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        wanted = "max_norm" if max_norm is not None else "scale_grad_by_freq or sparse"
-        raise NotImplementedError(f"Backlight's embedding has no {wanted} (yet).")
+    if sparse:
+        raise NotImplementedError("Backlight's embedding has no sparse gradients (yet).")
+    if max_norm is not None:
+        from .rare_functions import renormalise
+
+        renormalise(weight, input, max_norm, norm_type)
     if padding_idx is None:
         padding_idx = -1
     elif padding_idx < 0:
         padding_idx += weight.shape[0]
-    return ops.embedding(weight, input, padding_idx)
+    y = ops.embedding(weight, input, padding_idx)
+    if scale_grad_by_freq:  # the gradient of a row is divided by how often it is used
+        flat = input._array.reshape(-1)
+        _, places, counts = np.unique(flat, return_inverse=True, return_counts=True)
+        share = (1 / counts[places]).astype(y._array.dtype).reshape(*input._array.shape, 1)
+        scaled = y * wrap(share)
+        y = scaled + (y - scaled).detach()
+    return y
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -273,38 +291,30 @@ def batch_norm(
 
     In training by the batch's own statistics, which the running ones then follow.
     """
-    dims = (0, *range(2, input.ndim))
     channels = input.size(1) if input.ndim > 1 or input.numel() else 0
-    shape = [1, channels, *[1] * (input.ndim - 2)]
     for name, given in (
         ("running_mean", running_mean), ("running_var", running_var),
         ("weight", weight), ("bias", bias),
     ):  # fmt: skip
         if given is not None and given.numel() != channels:
             raise RuntimeError(f"{name} should contain {channels} elements not {given.numel()}")
-    if training:
-        n = math.prod(input.shape) // max(channels, 1)
-        if n == 1:
-            raise ValueError(
-                "Expected more than 1 value per channel when training, got input size "
-                f"{Size(input.shape)}"
-            )
-        mean = ops.mean(input, dims, True)
-        centred = input - mean
-        var = ops.mean(centred * centred, dims, True)
-        if running_mean is not None:
-            _follow(running_mean, mean.detach().reshape(-1), momentum)
-        if running_var is not None:
-            _follow(running_var, var.detach().reshape(-1) * (n / (n - 1)), momentum)
-    else:
+    if not training:
         if running_mean is None or running_var is None:
             missing = "running_mean" if running_mean is None else "running_var"
             raise RuntimeError(f"{missing} must be defined in evaluation mode")
-        centred = input - running_mean.reshape(shape)
-        var = running_var.reshape(shape)
-    scale = ops.rsqrt(var + eps)
-    y = centred * (scale if weight is None else scale * weight.reshape(shape))
-    return y if bias is None else y + bias.reshape(shape)
+        return _batch_norm_fixed(input, weight, bias, running_mean, running_var, eps)
+    n = math.prod(input.shape) // max(channels, 1)
+    if n == 1:
+        raise ValueError(
+            "Expected more than 1 value per channel when training, got input size "
+            f"{Size(input.shape)}"
+        )
+    y, mean, _, var = _batch_norm(input, weight, bias, eps)
+    if running_mean is not None:
+        _follow(running_mean, mean.detach().reshape(-1), momentum)
+    if running_var is not None:
+        _follow(running_var, var.detach().reshape(-1) * (n / (n - 1)), momentum)
+    return y
 
 
 def _follow(running: Tensor, new: Tensor, momentum: float) -> None:
@@ -553,10 +563,46 @@ def gaussian_nll_loss(
     return reduced(losses, reduction)
 
 
-_KNOWN = [name for name, value in list(globals().items()) if isinstance(value, Callable)]
+#: What is loaded when it is asked for: the names that a module of this folder has.
+_LATER = {
+    name: module
+    for module, names in {
+        "pool_functions": (
+            "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
+            "adaptive_max_pool1d_with_indices adaptive_max_pool2d adaptive_max_pool2d_with_indices "
+            "adaptive_max_pool3d adaptive_max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d "
+            "fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d "
+            "fractional_max_pool3d_with_indices lp_pool1d lp_pool2d lp_pool3d max_pool1d "
+            "max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
+            "max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d"
+        ),
+        "attention_functions": (
+            "canonical_mask multi_head_attention_forward scaled_dot_product_attention"
+        ),
+        "rare_functions": (
+            "alpha_dropout celu_ cosine_embedding_loss ctc_loss dropout1d dropout2d dropout3d elu_ "
+            "embedding_bag feature_alpha_dropout group_norm gumbel_softmax hardshrink hardtanh_ "
+            "hinge_embedding_loss instance_norm leaky_relu_ local_response_norm "
+            "margin_ranking_loss multi_margin_loss multilabel_margin_loss "
+            "multilabel_soft_margin_loss pairwise_distance pdist poisson_nll_loss rrelu rrelu_ "
+            "selu_ soft_margin_loss softshrink threshold threshold_ triplet_margin_loss "
+            "triplet_margin_with_distance_loss"
+        ),
+        "resample": (
+            "affine_grid channel_shuffle fold grid_sample interpolate native_channel_shuffle pad "
+            "pixel_shuffle pixel_unshuffle unfold upsample upsample_bilinear upsample_nearest"
+        ),
+    }.items()
+    for name in names.split()
+}
+_KNOWN = [*_LATER, *(name for name, each in list(globals().items()) if isinstance(each, Callable))]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        module = importlib.import_module(f".{_LATER[name]}", __package__)
+        found = globals()[name] = getattr(module, name)
+        return found
     if name.startswith("__"):
         raise AttributeError(name)
     raise errors.missing_name("torch.nn.functional", name, _KNOWN)

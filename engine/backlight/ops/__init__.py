@@ -9,13 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import apply, elementwise, indexing, linalg, losses, movement, reduction, sorting, stamp
+from . import (
+    apply,
+    convolution,
+    elementwise,
+    indexing,
+    linalg,
+    losses,
+    movement,
+    normalization,
+    padding,
+    pooling,
+    reduction,
+    sorting,
+    stamp,
+)
 from .stamp import source
 from .table import FUNCTIONS, METHODS, ROWS, TOP, Row
 
 __all__ = [
-    "FUNCTIONS", "METHODS", "ROWS", "TOP", "Row", "apply", "elementwise", "indexing", "linalg", "losses",
-    "movement", "reduction", "row", "sorting", "source", "stamp",
+    "FUNCTIONS", "METHODS", "ROWS", "TOP", "Row", "apply", "convolution", "elementwise", "indexing", "linalg", "losses",
+    "movement", "normalization", "padding", "pooling", "reduction", "row", "sorting", "source", "stamp",
 ]  # fmt: skip
 
 

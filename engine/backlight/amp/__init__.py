@@ -12,10 +12,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import backend
-from .autograd.modes import no_grad
-from .compat.once import say_once
-from .tensor import Tensor
+from .. import backend
+from ..autograd.modes import no_grad
+from ..errors import say_once
+from ..tensor import Tensor
 
 _depth: list[tuple[str, Any]] = []
 
