@@ -372,6 +372,7 @@ def _install_all() -> None:
     Tensor.untyped_storage = storage_of
     Tensor.T = property(_reversed_dims)
     Tensor.mT = property(lambda self: FUNCTIONS["transpose"](self, -2, -1))
+    Tensor.mH = property(lambda self: FUNCTIONS["conj"](FUNCTIONS["transpose"](self, -2, -1)))
     Tensor.H = property(lambda self: FUNCTIONS["conj"](FUNCTIONS["transpose"](self, 0, 1)))
     Tensor.real = property(lambda self: FUNCTIONS["real"](self) if self.is_complex() else self)
     Tensor.imag = property(lambda self: FUNCTIONS["imag"](self))

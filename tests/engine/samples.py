@@ -103,6 +103,7 @@ SAMPLES |= {
     "permute": Sample(lambda t, x: x.permute(2, 0, 1) ** 2, ((2, 3, 2),)),
     "expand": Sample(lambda t, x: x.expand(4, 2, 3) * 2),
     "squeeze": Sample(lambda t, x: x.unsqueeze(1).squeeze(1).unsqueeze(-1)),
+    "unfold_dim": Sample(lambda t, x: x.unfold(1, 2, 1) * 2),
     "repeat": Sample(lambda t, x: x.repeat(2, 2)),
     "flip": Sample(lambda t, x: x.flip(0, 1)),
     "roll": Sample(lambda t, x: x.roll(1, 1)),

@@ -158,7 +158,7 @@ def test_the_stamped_function_does_what_the_gate_does(name: str) -> None:
 #: Rows that no sample in float64 on one CPU can reach, and those that only make derivatives of
 #: derivatives of rows that are linear.
 WITHOUT = {
-    "conj_physical real imag": "complex numbers",
+    "conj_physical real imag _view_as_real _view_as_complex": "complex numbers",
     "move": "another device",
     "put _clone view_steps_gradient": "views of views in higher orders",
     "_drawn_normal _drawn_bernoulli": "random numbers",

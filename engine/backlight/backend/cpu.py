@@ -332,3 +332,21 @@ def erfc(x):
     return np.where(a <= 0.46875, small, np.where(x < 0, 2.0 - large, large)).astype(
         x.dtype, copy=False
     )
+
+
+class _Memory:
+    """Describes memory to NumPy, and keeps it alive."""
+
+    def __init__(self, interface, owner):
+        self.__array_interface__ = interface
+        self.owner = owner
+
+
+def strided(x, shape, strides, offset, dtype=None):
+    """The memory of an array seen otherwise; strides and the offset from its begin in bytes."""
+    made = {
+        "data": (x.__array_interface__["data"][0] + offset, not x.flags.writeable),
+        "shape": tuple(shape), "strides": tuple(strides), "version": 3,
+        "typestr": (x.dtype if dtype is None else np.dtype(dtype)).str,
+    }  # fmt: skip
+    return np.asarray(_Memory(made, x))

@@ -212,3 +212,8 @@ def sum_rows_by(index, source, rows):
     total = cp.zeros((rows, *source.shape[1:]), source.dtype)
     cp.add.at(total, index, source)
     return total
+
+
+def strided(x, shape, strides, offset, dtype=None):
+    """The memory of an array seen otherwise; strides and the offset from its begin in bytes."""
+    return cp.ndarray(shape, x.dtype if dtype is None else dtype, x.data + offset, strides)

@@ -564,7 +564,7 @@ def _scatter_by(input: Tensor, dim: int, index: Tensor, src: Any, reduce: str) -
     if reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     if not isinstance(src, Tensor):
-        src = FUNCTIONS["full_like"](index, src, dtype=input.dtype)
+        src = index.new_full(tuple(index.shape), src, dtype=input.dtype)
     if reduce == "add":
         return _scatter_add(input, index, src, dim)
     return FUNCTIONS["scatter_reduce"](input, dim, index, src, "prod")

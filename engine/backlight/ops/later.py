@@ -18,7 +18,46 @@ class Names(NamedTuple):
     own: str = ""  # rows and functions that only the engine's own modules name
 
 
-LATER: dict[str, Names] = {}
+LATER: dict[str, Names] = {
+    "strided": Names(
+        both=(
+            "as_strided as_strided_scatter diagonal_scatter narrow_copy resize_as_ "
+            "resolve_conj resolve_neg select_scatter slice_scatter"
+        ),
+        functions=(
+            "alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy "
+            "select_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy "
+            "unbind_copy unfold_copy unsqueeze_copy view_as_complex view_as_complex_copy "
+            "view_as_real view_as_real_copy view_copy"
+        ),
+        methods="as_strided_ resize_ unfold",
+        own="_as_strided _as_strided_gradient _view_as_complex _view_as_real",
+    ),
+    "rearrange": Names(
+        both=(
+            "adjoint combinations diagflat diff dsplit fill fliplr flipud hsplit index_put "
+            "put renorm rot90 split_with_sizes sum_to_size take tensor_split unsafe_chunk "
+            "unsafe_split unsafe_split_with_sizes vsplit"
+        ),
+        functions=(
+            "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes cartesian_prod "
+            "column_stack cumulative_trapezoid dstack gradient trapezoid trapz unravel_index "
+            "vander"
+        ),
+        methods="put_ renorm_",
+    ),
+    "statistics": Names(
+        both=(
+            "aminmax bincount corrcoef cov cummax cummin dist histc histogram index_copy "
+            "index_fill index_reduce kthvalue logcumsumexp masked_scatter mode msort nanmean "
+            "nanmedian nanquantile nansum nonzero_static quantile scatter_reduce std_mean "
+            "trace unique unique_consecutive"
+        ),
+        functions="bucketize histogramdd isin searchsorted segment_reduce",
+        methods="index_copy_ index_fill_ index_reduce_ masked_scatter_ scatter_reduce_",
+        own="_segment_reduce",
+    ),
+}
 
 #: Where each name is.
 MODULE_OF: dict[str, str] = {
