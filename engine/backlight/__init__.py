@@ -124,8 +124,9 @@ autograd.backward = _importlib.import_module(".autograd.backward", __name__).bac
 #: What is loaded when it is asked for.
 _SUBMODULES = {
     **{name: f".{name}" for name in (
-        "amp", "compat", "cuda", "data", "distributions", "nn", "optim", "printing", "return_types", "utils",
-    )},
+        "amp compat cuda data distributions fft func linalg masked nn optim printing return_types "
+        "signal sparse special testing utils"
+    ).split()},
     "compiler": ".compat.jit",
     "distributed": ".compat.distributed",
     "hub": ".compat.hub",

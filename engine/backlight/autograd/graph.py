@@ -225,7 +225,8 @@ class Slot(Node):
     """One output of a node that has several.
 
     The gradient of each output waits in its slot; the slots, being newer, run before their node
-    and hand it a list with None where nothing arrived.
+    and hand it a list with None where nothing arrived. An output that a derivative uses has another
+    slot of its own: what arrives is added.
     """
 
     __slots__ = ("node", "index", "count")
@@ -252,7 +253,8 @@ class Slot(Node):
         if node.g is None:
             node.g = [None] * self.count
             heappush(heap, (node.seq, node))
-        node.g[self.index] = g
+        have = node.g[self.index]
+        node.g[self.index] = g if have is None else have + g
 
     def __del__(self) -> None:
         pending.append(self.node)

@@ -126,7 +126,7 @@ class RowNode(Node):
         if self.released and self.keeps_arrays:
             raise errors.freed()
         row = self.row
-        values = {name: self._load(name, what, traced) for name, what, _ in self.spec}
+        values = {name: self._load(name, what, place, traced) for name, what, place in self.spec}
         if traced:
             maths = globals()["traced"]
         else:
@@ -155,7 +155,7 @@ class RowNode(Node):
             out.append(d)
         return out
 
-    def _load(self, name: str, what: str, traced: bool) -> Any:
+    def _load(self, name: str, what: str, place: int, traced: bool) -> Any:
         value = getattr(self, name)
         if what == "input":
             version = getattr(self, name + "_v")
@@ -170,7 +170,9 @@ class RowNode(Node):
             if traced and value is not None:
                 value = wrap(value)
                 if value._array.dtype.kind in "fc":
-                    value._node = self  # joined to its own node again: no cycle while it is saved
+                    # Joined to its own node again: no cycle while it is saved.
+                    several = len(self.row.differentiable) > 1
+                    value._node = Slot(self, place, len(self.row.outputs)) if several else self
         return value
 
     def let_go(self) -> None:

@@ -57,6 +57,19 @@ LATER: dict[str, Names] = {
         methods="index_copy_ index_fill_ index_reduce_ masked_scatter_ scatter_reduce_",
         own="_segment_reduce",
     ),
+    "factors": Names(
+        own=("_cholesky _cofactor _det _eig _eigh _inv _lu _qr _slogdet _solve _svd _triangular"),
+    ),
+    "products": Names(
+        both=(
+            "addbmm addr cholesky cholesky_inverse cholesky_solve cross det geqrf inner kron "
+            "logdet lu lu_solve matrix_exp matrix_power orgqr ormqr pinverse qr slogdet svd "
+            "triangular_solve vdot"
+        ),
+        functions="cdist chain_matmul inverse lu_unpack pca_lowrank svd_lowrank tensordot",
+        methods="addbmm_ addr_",
+        own=("_cholesky _cofactor _det _eig _eigh _inv _lu _qr _slogdet _solve _svd _triangular"),
+    ),
 }
 
 #: Where each name is.
