@@ -379,7 +379,7 @@ def qr_gradient(m: Any, g: Any, q: Any, r: Any, mode: str) -> Any:
     return _beside(left, right, columns)
 
 
-def _beside(m: Any, left: Any, right: Any, columns: int) -> Any:
+def _beside(left: Any, right: Any, columns: int) -> Any:
     missing = columns - left.shape[-1]
     if right.shape[-1] != missing:
         right = _zeros(left, (*left.shape[:-1], missing))

@@ -70,6 +70,31 @@ LATER: dict[str, Names] = {
         methods="addbmm_ addr_",
         own=("_cholesky _cofactor _det _eig _eigh _inv _lu _qr _slogdet _solve _svd _triangular"),
     ),
+    "elementary": Names(
+        both=(
+            "angle bitwise_left_shift bitwise_right_shift clamp_max clamp_min copysign "
+            "deg2rad digamma erfinv float_power frexp gcd heaviside i0 igamma igammac "
+            "isneginf isposinf isreal lcm ldexp lgamma logaddexp2 logit mvlgamma nextafter "
+            "rad2deg sinc"
+        ),
+        functions="complex polar polygamma",
+        methods=(
+            "bitwise_left_shift_ bitwise_right_shift_ clamp_max_ clamp_min_ copysign_ "
+            "deg2rad_ digamma_ erfinv_ float_power_ gcd_ heaviside_ i0_ igamma_ igammac_ lcm_ "
+            "ldexp_ lgamma_ logaddexp2_ logit_ mvlgamma_ nextafter_ rad2deg_ sinc_"
+        ),
+        own=(
+            "_airy_ai _bessel_j0 _bessel_j1 _bessel_y0 _bessel_y1 _chebyshev_polynomial_t "
+            "_chebyshev_polynomial_u _chebyshev_polynomial_v _chebyshev_polynomial_w _erfcx "
+            "_hermite_polynomial_h _hermite_polynomial_he _i0e _i1 _i1e "
+            "_laguerre_polynomial_l _legendre_polynomial_p _log_ndtr _modified_bessel_i0 "
+            "_modified_bessel_i1 _modified_bessel_k0 _modified_bessel_k1 _ndtr _ndtri "
+            "_polygamma _scaled_modified_bessel_k0 _scaled_modified_bessel_k1 "
+            "_shifted_chebyshev_polynomial_t _shifted_chebyshev_polynomial_u "
+            "_shifted_chebyshev_polynomial_v _shifted_chebyshev_polynomial_w _zeta"
+        ),
+    ),
+    "special_kernels": Names(),
 }
 
 #: Where each name is.
