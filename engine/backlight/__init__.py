@@ -139,6 +139,7 @@ _NAMES_LATER = {
     for module, names in {
         ".amp": "GradScaler autocast is_autocast_enabled",
         ".compat.jit": "compile",
+        ".func": "vmap",
         ".compat.settings": (
             "are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_threads "
             "get_num_interop_threads is_deterministic_algorithms_warn_only_enabled "
