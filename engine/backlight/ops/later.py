@@ -95,6 +95,10 @@ LATER: dict[str, Names] = {
         ),
     ),
     "special_kernels": Names(),
+    "windows": Names(
+        both="istft stft",
+        functions="bartlett_window blackman_window hamming_window hann_window kaiser_window",
+    ),
 }
 
 #: Where each name is.
