@@ -20,8 +20,8 @@ LAYERS = [
     "ops",
     "autograd",
     "methods creation random printing serialization return_types images plotting linalg "
-    "fft special func signal masked sparse testing",
-    "nn optim data utils amp cuda distributions",
+    "fft special func masked sparse testing ops.products",
+    "nn optim data utils amp cuda distributions signal ops.natives ops.windows",
     "backlight",
     "compat observe",
     "session",

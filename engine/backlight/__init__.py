@@ -112,6 +112,11 @@ nan = _math.nan
 pi = _math.pi
 e = _math.e
 strided = "torch.strided"
+contiguous_format = _errors.Word("torch.contiguous_format")
+preserve_format = _errors.Word("torch.preserve_format")
+channels_last = _errors.Word("torch.channels_last")
+channels_last_3d = _errors.Word("torch.channels_last_3d")
+newaxis = None
 
 FloatTensor = DoubleTensor = LongTensor = IntTensor = BoolTensor = Tensor
 

@@ -18,6 +18,12 @@ class MissingName(NotImplementedError, AttributeError):
     """A name of PyTorch that Backlight does not have; also an AttributeError, so `hasattr` works."""
 
 
+class LinAlgError(RuntimeError):
+    """A factorisation failed, or a matrix is singular."""
+
+    __module__ = "torch._C"
+
+
 def missing_name(owner: str, name: str, known: Iterable[str]) -> MissingName:
     """Say that `owner` has no `name`, and name the nearest that it has."""
     near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], n=1)
@@ -183,3 +189,16 @@ def say_once(sentence: str) -> None:
     if sentence not in _said:
         _said.add(sentence)
         warnings.warn(sentence, stacklevel=3)
+
+
+class Word:
+    """A name of PyTorch's that only stands for itself, as `torch.channels_last`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __reduce__(self) -> str:
+        return self.text.removeprefix("torch.")

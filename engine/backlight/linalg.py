@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, errors, ops
+from .errors import LinAlgError
 from .ops import factors, row
 from .ops.apply import return_type
 from .ops.table import with_out
@@ -18,11 +19,6 @@ from .tensor import Tensor, wrap
 f = ops.FUNCTIONS
 
 
-class LinAlgError(RuntimeError):
-    """A factorisation failed, or a matrix is singular."""
-
-
-LinAlgError.__module__ = "torch._C"
 _inv, _solve, _triangular = row("_inv"), row("_solve"), row("_triangular")
 _cholesky, _eigh, _eig = row("_cholesky"), row("_eigh"), row("_eig")
 _svd, _qr, _lu = row("_svd"), row("_qr"), row("_lu")

@@ -122,7 +122,8 @@ def argmax(
     mask: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The place of the largest of what the mask leaves."""
-    return f["argmax"](_kept(input, mask, _least(input, True)), dim, keepdim)
+    found = f["argmax"](_kept(input, mask, _least(input, True)), dim, keepdim)
+    return found.to(dtype or input.dtype)
 
 
 def argmin(
@@ -130,7 +131,8 @@ def argmin(
     mask: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The place of the least of what the mask leaves."""
-    return f["argmin"](_kept(input, mask, _least(input, False)), dim, keepdim)
+    found = f["argmin"](_kept(input, mask, _least(input, False)), dim, keepdim)
+    return found.to(dtype or input.dtype)
 
 
 def _count(input: Tensor, dim: Any, keepdim: bool, mask: Tensor | None, kind: Any) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from samples_later import LATER
 from samples_spatial import SPATIAL
 
 
@@ -22,6 +23,7 @@ class Sample:
     shapes: tuple[tuple[int, ...], ...] = ((2, 3),)
     low: float = 0.2
     high: float = 1.8
+    rtol: float = 1e-12  # how close PyTorch's values are; wider where those are off
 
     def inputs(self) -> list[Any]:
         """Return float64 arrays, always the same, all values apart from each other."""
@@ -201,3 +203,4 @@ def _put(t: Any, x: Any) -> Any:
 
 
 SAMPLES |= {name: Sample(*entry) for name, entry in SPATIAL.items()}
+SAMPLES |= {name: Sample(*entry) for name, entry in LATER.items()}

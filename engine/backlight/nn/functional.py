@@ -582,7 +582,7 @@ _LATER = {
         "rare_functions": (
             "alpha_dropout celu_ cosine_embedding_loss ctc_loss dropout1d dropout2d dropout3d elu_ "
             "embedding_bag feature_alpha_dropout group_norm gumbel_softmax hardshrink hardtanh_ "
-            "hinge_embedding_loss instance_norm leaky_relu_ local_response_norm "
+            "hinge_embedding_loss instance_norm leaky_relu_ linear_cross_entropy local_response_norm "
             "margin_ranking_loss multi_margin_loss multilabel_margin_loss "
             "multilabel_soft_margin_loss pairwise_distance pdist poisson_nll_loss rrelu rrelu_ "
             "selu_ soft_margin_loss softshrink threshold threshold_ triplet_margin_loss "

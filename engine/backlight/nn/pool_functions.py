@@ -255,6 +255,8 @@ def _largest_of(input: Tensor, starts: list[Any], ends: list[Any], return_indice
         input, wrap(np.ascontiguousarray(place.reshape(*lead, -1, *[1] * (dims - 1)))), inside
     )
     values = flat.reshape(*shape[: len(lead) + dims], -1)
+    if not values.numel():
+        values = values.reshape(*shape[: len(lead) + dims], max(1, values.shape[-1]))
     gone = np.broadcast_to(outside, shape).reshape(tuple(values.shape))
     if gone.any():
         values = ops.masked_fill(values, wrap(gone), -math.inf)

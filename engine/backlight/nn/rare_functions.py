@@ -580,6 +580,26 @@ def triplet_margin_with_distance_loss(
     return _triplet(anchor, positive, negative, distance, margin, swap, reduction)
 
 
+def linear_cross_entropy(
+    input: Tensor, linear_weight: Tensor, target: Tensor, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int = -100,
+    label_smoothing: float = 0.0, options: Any = None,
+) -> Tensor:  # fmt: skip
+    """`cross_entropy` of a linear layer's output."""
+    from .functional import cross_entropy, linear
+
+    rows = linear_weight.shape[0]
+    rest = tuple(linear_weight.shape)[1:-1]
+    flat = linear_weight.reshape(-1, linear_weight.shape[-1])
+    logits = linear(input, flat, None if linear_bias is None else linear_bias.reshape(-1))
+    if rest:
+        logits = logits.reshape(*input.shape[:-1], rows, *rest)
+    return cross_entropy(
+        logits, target, weight=weight, ignore_index=ignore_index, reduction=reduction,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip
+
+
 def ctc_loss(
     log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
     reduction: str = "mean", zero_infinity: bool = False,

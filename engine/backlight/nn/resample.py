@@ -55,6 +55,10 @@ def pad(
         dim = input.ndim - n + k
         size = input.shape[dim]
         _check_pad(mode, b, a, size, dim, input)
+        if mode == "circular" and (b < 0 or a < 0):  # cut first: what is left goes round
+            start, end = max(-b, 0), size - max(-a, 0)
+            input = ops.row("cut")(input, dim, start, end - start)
+            size, b, a = end - start, max(b, 0), max(a, 0)
         at = np.arange(-b, size + a)
         if mode == "reflect":
             at = np.abs(at)

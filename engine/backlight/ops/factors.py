@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import backend
+from ..tensor import wrap
 from .table import kernel, op
 
 
@@ -35,7 +37,7 @@ def half_diagonal(m: Any, x: Any) -> Any:
 
 
 def _failed(name: str, array: Any) -> Any:
-    from ..linalg import LinAlgError
+    from ..errors import LinAlgError
 
     return LinAlgError(
         f"{name}: The diagonal element 1 is zero, the inversion could not be completed because the "
@@ -68,7 +70,7 @@ def solve_kernel(xp: Any, a: Any, b: Any) -> Any:
     try:
         return xp.linalg.solve(a, b)
     except np.linalg.LinAlgError:
-        from ..linalg import LinAlgError
+        from ..errors import LinAlgError
 
         raise LinAlgError(
             "torch.linalg.solve: The solver failed because the input matrix is singular."
@@ -197,13 +199,8 @@ def _eye_of(x: Any) -> Any:
     """The unit matrix for the last dimension of `x`."""
     n = x.shape[-1]
     if _is_array(x):
-        from .. import backend
-
         return backend.of(x).eye(n, dtype=x.real.dtype)
-    from ..creation import eye
-
-    kind = x.real.dtype if x.is_complex() else x.dtype
-    return eye(n, dtype=kind, device=x.device)
+    return wrap(_eye_of(x._array))
 
 
 _eye_like = _eye_of
@@ -384,8 +381,6 @@ def _beside(left: Any, right: Any, columns: int) -> Any:
     if right.shape[-1] != missing:
         right = _zeros(left, (*left.shape[:-1], missing))
     if _is_array(left):
-        from .. import backend
-
         return backend.of(left).concatenate([left, right], -1)
     from .movement import cat
 
@@ -504,7 +499,6 @@ def _rows(m: Any, x: Any, order: Any) -> Any:
     index = np.broadcast_to(order[..., None], x.shape)
     if _is_array(x):
         return np.take_along_axis(x, index, -2)
-    from ..tensor import wrap
     from .table import FUNCTIONS
 
     return FUNCTIONS["gather"](x, x.ndim - 2, wrap(np.ascontiguousarray(index)).to(x.device))

@@ -66,9 +66,10 @@ LATER: dict[str, Names] = {
             "logdet lu lu_solve matrix_exp matrix_power orgqr ormqr pinverse qr slogdet svd "
             "triangular_solve vdot"
         ),
-        functions="cdist chain_matmul inverse lu_unpack pca_lowrank svd_lowrank tensordot",
+        functions=(
+            "cdist chain_matmul inverse lu_unpack nuclear_norm pca_lowrank svd_lowrank tensordot"
+        ),
         methods="addbmm_ addr_",
-        own=("_cholesky _cofactor _det _eig _eigh _inv _lu _qr _slogdet _solve _svd _triangular"),
     ),
     "elementary": Names(
         both=(
@@ -98,6 +99,13 @@ LATER: dict[str, Names] = {
     "windows": Names(
         both="istft stft",
         functions="bartlett_window blackman_window hamming_window hann_window kaiser_window",
+    ),
+    "natives": Names(
+        functions=(
+            "constant_pad_nd empty_permuted empty_strided grid_sampler_2d grid_sampler_3d "
+            "native_batch_norm native_group_norm native_layer_norm"
+        ),
+        methods="__rdiv__ new_empty_strided",
     ),
 }
 

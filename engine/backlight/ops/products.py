@@ -170,6 +170,12 @@ def cdist(
     return f["vector_norm"](away, p, -1)
 
 
+@composite(method=False, out=True)
+def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The sum of the singular values of matrices."""
+    return linalg.matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+
+
 # Factors --------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Tensor, checked_dim
-from .table import composite, kernel, op
+from .table import FUNCTIONS, composite, kernel, op
 
 
 @kernel
@@ -550,9 +550,7 @@ def norm(
     if dtype is not None:
         input = input.to(dtype)
     if p == "nuc":
-        raise NotImplementedError(
-            "norm(p='nuc') needs a singular value decomposition, not here yet"
-        )
+        return FUNCTIONS["nuclear_norm"](input, dim, keepdim)
     return vector_norm(input, 2 if p in (None, "fro") else p, dim, keepdim)
 
 
