@@ -56,20 +56,27 @@ def byte_code(source: bytes, shown_as: str) -> bytes | None:
             return file.read()
 
 
-def compile_archive(archive: bytes, lives_in: str, keep_sources: bool, tag: str) -> bytes:
+def compile_archive(archive: bytes, lives_in: str, common: str | None, tag: str) -> bytes:
     """Give the same archive with byte code.
 
     lives_in: the path that tracebacks show for a module without source.
-    keep_sources: byte code goes beside the source (`__pycache__`), else it takes its place.
+    common: the members, one in a line, whose byte code goes beside the source (`__pycache__`); the
+        others stay as they are. Where it is None byte code takes the place of every source.
     tag: the name that the interpreter gives its byte code files (sys.implementation.cache_tag).
     """
     members: dict[str, bytes] = {}
+    keep_sources = common is not None
+    wanted = set((common or "").split("\n"))
     with zipfile.ZipFile(io.BytesIO(archive)) as given:
         for name in given.namelist():
             if name.endswith("/") or (not keep_sources and unneeded(name)):
                 continue
             data = given.read(name)
-            code = byte_code(data, f"{lives_in}/{name}") if name.endswith(".py") else None
+            code = (
+                byte_code(data, f"{lives_in}/{name}")
+                if name.endswith(".py") and (not keep_sources or name in wanted)
+                else None
+            )
             if code is None or keep_sources:
                 members[name] = data
             if code is not None:

@@ -1,5 +1,5 @@
-// Runs compile_archive.py inside Pyodide, on Node: compile_archives.mjs IN OUT LIVES_IN KEEP ...
-// Four arguments per archive; KEEP is 'sources' or 'none'.
+// Runs compile_archive.py inside Pyodide, on Node: compile_archives.mjs IN OUT LIVES_IN COMMON ...
+// Four arguments per archive; COMMON is a list of members in a file, or 'none'.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,14 @@ await main(async () => {
   python.runPython(readFileSync(join(ROOT, 'tools', 'compile_archive.py'), 'utf8'));
   const compile = python.runPython(
     'import sys\n' +
-      'lambda data, lives_in, keep: compile_archive(' +
-      'data.to_bytes(), lives_in, keep, sys.implementation.cache_tag)',
+      'lambda data, lives_in, common: compile_archive(' +
+      'data.to_bytes(), lives_in, common, sys.implementation.cache_tag)',
   );
   const given = process.argv.slice(2);
   while (given.length) {
-    const [input, output, livesIn, keep] = given.splice(0, 4);
-    const made = compile(bytesOf(input), livesIn, keep === 'sources');
+    const [input, output, livesIn, common] = given.splice(0, 4);
+    const names = common === 'none' ? null : readFileSync(common, 'utf8');
+    const made = compile(bytesOf(input), livesIn, names);
     const bytes = made.getBuffer('u8');
     writeFileSync(output, bytes.data);
     bytes.release();

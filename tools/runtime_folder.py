@@ -30,15 +30,20 @@ SITE = "/lib/python3.14/site-packages"  # where the worker unpacks NumPy and the
 
 
 class ToCompile(NamedTuple):
-    """An archive before it is compiled: where it will live, and whether its sources stay."""
+    """An archive before it is compiled: where it will live, and what is byte code only.
+
+    common: the members that get byte code beside their sources, which stay: people step into them.
+    None for an archive of which only byte code stays.
+    """
 
     data: bytes
     lives_in: str
-    keep: str  # 'sources' for code that people step into, else 'none'
+    common: frozenset[str] | None = None
 
     def key(self) -> str:
         """Hash what the result depends on."""
-        digest = hashlib.sha256(repr((self.lives_in, self.keep)).encode() + self.data)
+        common = None if self.common is None else sorted(self.common)
+        digest = hashlib.sha256(repr((self.lives_in, common)).encode() + self.data)
         for path in COMPILER_SOURCES:
             digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -55,7 +60,11 @@ def compiled(archives: Mapping[str, ToCompile], env: Mapping[str, str]) -> dict[
             for name, archive in missing.items():
                 given, made = Path(folder, f"{name}.in"), Path(folder, name)
                 given.write_bytes(archive.data)
-                arguments += [str(given), str(made), archive.lives_in, archive.keep]
+                common = "none"
+                if archive.common is not None:
+                    common = str(Path(folder, f"{name}.common"))
+                    Path(common).write_text("\n".join(sorted(archive.common)), "utf-8")
+                arguments += [str(given), str(made), archive.lives_in, common]
             command = ["node", str(COMPILER), *arguments]
             doing = "Compiling what the browser's Python loads"
             run(doing, command, log="compile", fetches=False, env=env)
@@ -102,11 +111,12 @@ def fill(env: Mapping[str, str]) -> dict[str, int]:
     stdlib = (pyodide_assets.PYODIDE / "python_stdlib.zip").read_bytes()
     wheel = pyodide_assets.numpy_wheel()
     plain = engine_archive.engine_archive({})
-    engine = engine_archive.engine_archive(engine_archive.stamped(plain, wheel, env))
+    extra, common = engine_archive.stamped(plain, wheel, env)
+    engine = engine_archive.engine_archive(extra)
     archives = {
-        "python_stdlib.zip": ToCompile(stdlib, "/lib/python314.zip", "none"),
-        "numpy.whl": ToCompile(wheel.read_bytes(), SITE, "none"),
-        "engine.zip": ToCompile(engine, SITE, "sources"),
+        "python_stdlib.zip": ToCompile(stdlib, "/lib/python314.zip"),
+        "numpy.whl": ToCompile(wheel.read_bytes(), SITE),
+        "engine.zip": ToCompile(engine, SITE, common),
     }
     assets = {
         name: (pyodide_assets.PYODIDE / name).read_bytes() for name in pyodide_assets.LOADER_FILES

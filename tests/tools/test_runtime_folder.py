@@ -71,7 +71,8 @@ def unpacked(archive: bytes, folder: Path) -> Path:
 
 def test_byte_code_beside_sources_is_used_and_lines_are_shown(package, tmp_path):
     archive = engine_archive.engine_archive({}, package)
-    made = compile_archive.compile_archive(archive, "/x", True, sys.implementation.cache_tag)
+    common = "parcel/__init__.py\nparcel/deep/__init__.py\nparcel/absent.py"
+    made = compile_archive.compile_archive(archive, "/x", common, sys.implementation.cache_tag)
     assert set(names(archive)) < set(names(made))
     folder = unpacked(made, tmp_path / "installed")
     said = run_from(folder, "import parcel.deep as d; print(d.value); d.fail()")
@@ -82,12 +83,19 @@ def test_byte_code_beside_sources_is_used_and_lines_are_shown(package, tmp_path)
     assert run_from(folder, "import parcel; print(parcel.value)") == "42\n"
 
 
+def test_what_few_programs_load_has_no_byte_code(package):
+    archive = engine_archive.engine_archive({}, package)
+    made = compile_archive.compile_archive(archive, "/x", "parcel/__init__.py", "tag")
+    added = set(names(made)) - set(names(archive))
+    assert added == {"parcel/__pycache__/__init__.tag.pyc"}
+
+
 def test_byte_code_alone_takes_the_place_of_sources(package, tmp_path):
     (package / "deep" / "tests").mkdir()
     (package / "deep" / "tests" / "test_it.py").write_text("")
     (package / "deep" / "broken.py").write_text("this is no Python")
     archive = engine_archive.engine_archive({}, package)
-    made = compile_archive.compile_archive(archive, "/lib/place", False, "any")
+    made = compile_archive.compile_archive(archive, "/lib/place", None, "any")
     assert names(made) == [
         "parcel/__init__.pyc",
         "parcel/deep/__init__.pyc",
