@@ -158,9 +158,9 @@ def test_the_stamped_function_does_what_the_gate_does(name: str) -> None:
 #: Rows that no sample in float64 on one CPU can reach, and those that only make derivatives of
 #: derivatives of rows that are linear.
 WITHOUT = {
-    "conj_physical real imag _eig _view_as_real _view_as_complex": "complex numbers",
+    "imag _eig _view_as_real _view_as_complex": "complex numbers",
     "move": "another device",
-    "put _clone view_steps_gradient": "views of views in higher orders",
+    "_clone view_steps_gradient": "views of views in higher orders",
     "_drawn_normal _drawn_bernoulli": "random numbers",
     "crop_to pick_along embedding_of _avg_pool_again": "higher orders",
 }
@@ -186,4 +186,6 @@ def test_no_row_lacks_a_sample() -> None:
     excused = {name for names in WITHOUT for name in names.split()}
     wanted = {name for name, row in apply.ROWS.items() if row.formulas}
     assert sorted(wanted - seen - excused) == []
-    assert not excused & seen, f"has a sample: {sorted(excused & seen)}"
+    # Whether a copy is made of a gradient depends on who else holds it, by interpreter.
+    needless = excused & seen - {"_clone"}
+    assert not needless, f"has a sample: {sorted(needless)}"
