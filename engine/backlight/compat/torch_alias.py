@@ -44,6 +44,8 @@ MODULES = {
     "torch.nn.modules": "backlight.nn",
     "torch.nn.parameter": "backlight.nn.parameter",
     "torch.nn.utils": "backlight.nn.utils",
+    "torch.nn.utils.parametrizations": "backlight.nn.utils.parametrizations",
+    "torch.nn.utils.parametrize": "backlight.nn.utils.parametrize",
     "torch.nn.utils.rnn": "backlight.nn.utils.rnn",
     "torch.optim": "backlight.optim",
     "torch.optim.lr_scheduler": "backlight.optim.lr_scheduler",

@@ -90,6 +90,12 @@ _LATER = {
             "TransformerEncoder TransformerEncoderLayer"
         ),
         "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+        "lazy": "LazyLinear "
+        + " ".join(
+            f"Lazy{name}{n}d"
+            for name in "BatchNorm Conv ConvTranspose InstanceNorm".split()
+            for n in (1, 2, 3)
+        ),
         "padding": " ".join(
             f"{name}{n}d"
             for name in "CircularPad ConstantPad ReflectionPad ReplicationPad ZeroPad".split()
@@ -104,7 +110,8 @@ _LATER = {
         "rare": (
             "AdaptiveLogSoftmaxWithLoss AlphaDropout CTCLoss CosineEmbeddingLoss CosineSimilarity "
             "CrossMapLRN2d Dropout1d Dropout2d Dropout3d EmbeddingBag FeatureAlphaDropout "
-            "GroupNorm Hardshrink HingeEmbeddingLoss LocalResponseNorm MarginRankingLoss "
+            "GroupNorm Hardshrink HingeEmbeddingLoss LinearCrossEntropyLoss LocalResponseNorm "
+            "MarginRankingLoss "
             "MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance "
             "PoissonNLLLoss RReLU SoftMarginLoss Softmax2d Softshrink Threshold TripletMarginLoss "
             "TripletMarginWithDistanceLoss"

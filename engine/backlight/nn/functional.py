@@ -82,6 +82,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
                 f"{weight.numel()} and channel size = {channels}."
             )
         weight = weight.reshape([channels if k == 1 else 1 for k in range(input.ndim)])
+    elif not input.ndim:
+        weight = weight.reshape(())
     return ops.where(input > 0, input, weight * input)
 
 
@@ -291,6 +293,10 @@ def batch_norm(
 
     In training by the batch's own statistics, which the running ones then follow.
     """
+    if training and eps <= 0.0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    if eps < 0.0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     channels = input.size(1) if input.ndim > 1 or input.numel() else 0
     for name, given in (
         ("running_mean", running_mean), ("running_var", running_var),
@@ -310,6 +316,8 @@ def batch_norm(
             f"{Size(input.shape)}"
         )
     y, mean, _, var = _batch_norm(input, weight, bias, eps)
+    if not input.numel():
+        return y
     if running_mean is not None:
         _follow(running_mean, mean.detach().reshape(-1), momentum)
     if running_var is not None:
@@ -540,7 +548,7 @@ def kl_div(
     else:
         losses = ops.xlogy(target, target) - target * input
     if reduction == "batchmean":
-        return ops.sum(losses) / input.shape[0]
+        return ops.sum(losses) / (input.shape[0] if input.ndim else 1)
     return reduced(losses, _reduction(size_average, reduce, reduction))
 
 

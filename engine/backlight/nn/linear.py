@@ -54,7 +54,9 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         own = self._parameters
-        return F.linear(input, own["weight"], own["bias"])
+        if len(own) == 2:
+            return F.linear(input, own["weight"], own["bias"])
+        return F.linear(input, self.weight, self.bias)  # computed ones (parametrizations)
 
     def extra_repr(self) -> str:
         return (

@@ -318,7 +318,7 @@ def _fractional(dims: int) -> tuple[Callable, Callable]:
         n, c = batched.shape[:2]
         if _random_samples is None:
             _random_samples = random.rand(n, c, dims, dtype=input.dtype, device=input.device)
-        samples = _random_samples.detach().cpu().numpy().astype(np.float64)
+        samples = _random_samples.detach().cpu().numpy().astype(np.float64)[:n]
         starts = []
         for axis, (length, k, o) in enumerate(zip(inside, size, out)):
             # PyTorch's samples are (width, height): the last dimension comes first.

@@ -581,8 +581,8 @@ def triplet_margin_with_distance_loss(
 
 
 def linear_cross_entropy(
-    input: Tensor, linear_weight: Tensor, target: Tensor, linear_bias: Tensor | None = None,
-    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int = -100,
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int | None = None,
     label_smoothing: float = 0.0, options: Any = None,
 ) -> Tensor:  # fmt: skip
     """`cross_entropy` of a linear layer's output."""
@@ -595,7 +595,8 @@ def linear_cross_entropy(
     if rest:
         logits = logits.reshape(*input.shape[:-1], rows, *rest)
     return cross_entropy(
-        logits, target, weight=weight, ignore_index=ignore_index, reduction=reduction,
+        logits, target, weight=weight, reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
         label_smoothing=label_smoothing,
     )  # fmt: skip
 
@@ -662,6 +663,11 @@ def ctc_loss(
         other = ops.where(none, never, other)
         tail = ops.cat([tail, other], 1)
     losses = -ops.logsumexp(tail, 1)
+    # PyTorch's gradient takes the logs for a log_softmax's, whose own terms it adds.
+    valid = np.arange(steps)[:, None] < lengths[None, :]
+    mass = ops.exp(x) * wrap(valid[..., None].astype(x._array.dtype)).to(x.device)
+    own = ops.sum(mass, (0, 2))
+    losses = losses + (own - own.detach())
     impossible = losses.detach() > -never / 2
     losses = ops.where(impossible, 0.0 if zero_infinity else math.inf, losses)
     if not batched:

@@ -43,7 +43,7 @@ def batch_norm_gradient(
     d_input = d_weight = d_bias = None
     if needs[0]:
         gw = g if weight is None else g * by_channel(weight, ndim)
-        share = 1.0 / math.prod(tuple(input.shape)[a] for a in axes)
+        share = 1.0 / max(math.prod(tuple(input.shape)[a] for a in axes), 1)
         a = m.sum(gw, axes, True) * share
         b = m.sum(gw * hat, axes, True) * share
         d_input = (gw - a - hat * b) * rstd
