@@ -19,9 +19,9 @@ LAYERS = [
     "autograd.graph",
     "ops",
     "autograd",
-    "methods creation random printing serialization return_types images plotting linalg "
+    "methods creation random printing return_types images plotting linalg "
     "fft special func masked sparse testing ops.products",
-    "nn optim data utils amp cuda distributions signal ops.natives ops.windows",
+    "nn serialization optim data utils amp cuda distributions signal ops.natives ops.windows",
     "backlight",
     "compat observe",
     "session",

@@ -130,7 +130,7 @@ autograd.backward = _importlib.import_module(".autograd.backward", __name__).bac
 _SUBMODULES = {
     **{name: f".{name}" for name in (
         "amp compat cuda data distributions fft func linalg masked nn optim printing return_types "
-        "signal sparse special testing utils"
+        "serialization signal sparse special testing utils"
     ).split()},
     "compiler": ".compat.jit",
     "distributed": ".compat.distributed",
@@ -145,6 +145,7 @@ _NAMES_LATER = {
         ".amp": "GradScaler autocast is_autocast_enabled",
         ".compat.jit": "compile",
         ".func": "vmap",
+        ".serialization": "load save",
         ".compat.settings": (
             "are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_threads "
             "get_num_interop_threads is_deterministic_algorithms_warn_only_enabled "

@@ -169,6 +169,10 @@ class Tensor:
         return not isinstance(self._array, ndarray)
 
     @property
+    def is_sparse(self) -> bool:
+        return False
+
+    @property
     def is_cpu(self) -> bool:
         return isinstance(self._array, ndarray)
 

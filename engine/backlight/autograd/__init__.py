@@ -19,12 +19,12 @@ from .modes import (
 )
 
 __all__ = [
-    "Function", "backward", "enable_grad", "grad", "inference_mode", "is_grad_enabled", "no_grad",
+    "Function", "Variable", "backward", "enable_grad", "grad", "inference_mode", "is_grad_enabled", "no_grad",
     "set_grad_enabled",
 ]  # fmt: skip
 
-_PLACES = {"Function": "function", "grad": "backward"}
-_MODULES = ("function", "graph", "modes")
+_PLACES = {"Function": "function", "grad": "backward", "Variable": "old"}
+_MODULES = ("function", "functional", "graph", "modes")
 
 
 def __getattr__(name: str) -> Any:

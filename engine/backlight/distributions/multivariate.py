@@ -123,8 +123,8 @@ class MultivariateNormal(Distribution):
         self.loc = loc.expand(shape + size)
         self._given, matrix = name, matrix.expand(shape + tuple(matrix.shape)[-2:])
         self.__dict__[name] = matrix
-        super().__init__(shape, size, validate_args)
         self._rebuild()
+        super().__init__(shape, size, validate_args)
 
     def _rebuild(self) -> None:
         matrix = self.__dict__[self._given]
